@@ -1,0 +1,168 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace slipway {
+
+/// A JSON value: a plain value type of 16 bytes. Objects keep the order in which keys came in;
+/// equality does not look at it. Integers that fit 64 bits are kept exactly; other numbers are
+/// doubles. Strings are UTF-8.
+class Json {
+ public:
+  enum class Type : std::uint8_t { null, boolean, integer, real, string, array, object };
+  using Array = std::vector<Json>;
+  using Member = std::pair<std::string, Json>;
+  using Object = std::vector<Member>;
+
+  Json() noexcept : type_(Type::null), integer_(0) {}
+  Json(std::nullptr_t) noexcept : Json() {}
+  Json(bool value) noexcept : type_(Type::boolean), boolean_(value) {}
+  Json(int value) noexcept : type_(Type::integer), integer_(value) {}
+  Json(unsigned value) noexcept : type_(Type::integer), integer_(value) {}
+  Json(long value) noexcept : type_(Type::integer), integer_(value) {}
+  Json(long long value) noexcept : type_(Type::integer), integer_(value) {}
+  Json(double value) noexcept : type_(Type::real), real_(value) {}
+  Json(const char* text) : Json(std::string(text)) {}
+  Json(std::string_view text) : Json(std::string(text)) {}
+  Json(std::string text) : type_(Type::string), string_(new std::string(std::move(text))) {}
+  Json(Array items) : type_(Type::array), array_(new Array(std::move(items))) {}
+  Json(Object members) : type_(Type::object), object_(new Object(std::move(members))) {}
+  Json(const Json& other);
+  Json(Json&& other) noexcept : type_(other.type_), integer_(other.integer_) {
+    other.type_ = Type::null;
+    other.integer_ = 0;
+  }
+  Json& operator=(const Json& other) {
+    Json copy(other);
+    swap(copy);
+    return *this;
+  }
+  Json& operator=(Json&& other) noexcept {
+    Json moved(std::move(other));
+    swap(moved);
+    return *this;
+  }
+  ~Json() {
+    if (type_ >= Type::string) destroy();
+  }
+  void swap(Json& other) noexcept {
+    std::swap(type_, other.type_);
+    std::swap(integer_, other.integer_);
+  }
+
+  /// `Json::object({{"kind", "Pod"}, {"spec", Json::object()}})`
+  static Json object(std::initializer_list<Member> members = {}) { return Json(Object(members)); }
+  static Json array(std::initializer_list<Json> items = {}) { return Json(Array(items)); }
+
+  Type type() const { return type_; }
+  bool is_null() const { return type_ == Type::null; }
+  bool is_bool() const { return type_ == Type::boolean; }
+  bool is_integer() const { return type_ == Type::integer; }
+  bool is_number() const { return type_ == Type::integer || type_ == Type::real; }
+  bool is_string() const { return type_ == Type::string; }
+  bool is_array() const { return type_ == Type::array; }
+  bool is_object() const { return type_ == Type::object; }
+
+  // The value as that type. It must be of it: check first, or use the `_or` forms.
+  bool as_bool() const;
+  std::int64_t as_integer() const;
+  double as_double() const;  ///< Of an integer too.
+  const std::string& as_string() const;
+  const Array& as_array() const;
+  Array& as_array();
+  const Object& as_object() const;
+  Object& as_object();
+
+  bool bool_or(bool otherwise) const { return is_bool() ? boolean_ : otherwise; }
+  std::int64_t integer_or(std::int64_t otherwise) const {
+    return is_integer() ? integer_ : otherwise;
+  }
+  /// The text, or an empty one where this is no string.
+  std::string_view string_or_empty() const {
+    return is_string() ? std::string_view(*string_) : std::string_view();
+  }
+
+  /// Members of an object, items of an array, else 0.
+  std::size_t size() const;
+  bool empty() const { return size() == 0; }
+
+  /// The member of that key; nothing where there is none or this is no object.
+  const Json* find(std::string_view key) const;
+  Json* find(std::string_view key);
+  /// The member of that key, or null (the JSON value) where there is none. Chains:
+  /// `object["metadata"]["name"].string_or_empty()`.
+  const Json& operator[](std::string_view key) const;
+  /// The item at that index, or null where there is none.
+  const Json& at(std::size_t index) const;
+
+  /// Sets a member, replacing one of that key in place; turns null into an object first.
+  Json& set(std::string_view key, Json value);
+  /// The member of that key, made (as null) where it is missing; turns null into an object first.
+  Json& member(std::string_view key);
+  /// Removes the member of that key. Returns whether there was one.
+  bool erase(std::string_view key);
+  /// Appends an item; turns null into an array first.
+  void push_back(Json item);
+
+  /// Follows an RFC 6901 pointer ("/metadata/annotations/a~1b", "" is the whole). Array items by
+  /// decimal index. Nothing where any part is missing.
+  const Json* find_pointer(std::string_view pointer) const;
+
+  /// Deep, without regard to the order of members. Numbers compare by value: 1 equals 1.0.
+  bool operator==(const Json& other) const;
+
+ private:
+  void destroy() noexcept;
+
+  Type type_;
+  union {
+    bool boolean_;
+    std::int64_t integer_;
+    double real_;
+    std::string* string_;
+    Array* array_;
+    Object* object_;
+  };
+};
+
+struct JsonParseOptions {
+  /// Object keys seen twice in one object are reported here, as paths; the last one wins. Source:
+  /// what encoding/json does, and the API server's fieldValidation.
+  std::vector<std::string>* duplicate_keys = nullptr;
+  /// Members of this path are dropped unread (an informer has no use for
+  /// `metadata.managedFields`). Keys from the root, at most a few.
+  std::vector<std::vector<std::string_view>> skip = {};
+};
+
+/// Reads one JSON text (RFC 8259, strict, UTF-8 checked). At most 200 levels deep. Errors name the
+/// byte offset.
+Result<Json> parse_json(std::string_view text, const JsonParseOptions& options = {});
+
+/// Splits the top-level array `member` of a JSON object into its items' texts without building
+/// them, calling `item` for each, and returns the object without that array. For long lists.
+Result<Json> parse_json_list(std::string_view text, std::string_view member,
+                             const std::function<Result<void>(Json)>& item,
+                             const JsonParseOptions& options = {});
+
+/// Compact JSON text. Control characters, quotes and backslashes are escaped, all else is verbatim.
+std::string to_text(const Json& value);
+/// Appends the same.
+void append_text(const Json& value, std::string& out);
+/// The same, indented by two blanks a level.
+std::string to_pretty_text(const Json& value);
+/// As Go's encoding/json writes it: sorted keys, and `<`, `>`, `&`, U+2028, U+2029 escaped.
+void append_go_string(std::string_view text, std::string& out);
+
+/// Joins and splits RFC 6901 tokens: "a/b" is written "a~1b".
+std::string escape_pointer(std::string_view token);
+std::string unescape_pointer(std::string_view token);
+
+}  // namespace slipway

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/kinds.h"
+#include "base/random.h"
+#include "kubernetes/event_loop.h"
+#include "kubernetes/transport.h"
+
+namespace slipway::kubernetes {
+
+/// Which objects are of interest.
+struct Interest {
+  api::Kind kind;
+  std::string namespace_;      ///< Empty: all.
+  std::string label_selector;  ///< Text form, empty: all.
+  std::string field_selector;
+};
+
+/// Where a Reflector puts what it reads.
+class ReflectorSink {
+ public:
+  virtual ~ReflectorSink() = default;
+  /// A full list begins, goes on object by object, and ends: what was not named is gone, unless it
+  /// is newer than the list (our own create may overtake the list's pages).
+  virtual void replace_begin() = 0;
+  virtual void replace_item(const Json& object) = 0;
+  virtual void replace_end(const std::string& list_version) = 0;
+  virtual void upsert(const Json& object) = 0;
+  virtual void remove(const Json& object) = 0;
+};
+
+/// Keeps a sink in step with the API server: a paged list, then a watch with bookmarks, resumed
+/// where it broke; a new list after 410 Gone; a stream that has been silent for 90 s (no event, no
+/// bookmark) is taken for dead and opened anew. Failures back off with jitter, 1 s to 30 s; a break
+/// after a healthy stream resumes at once.
+class Reflector {
+ public:
+  struct Options {
+    std::int64_t page_size = 250;
+    Duration silence_limit = Duration::from_seconds(90);
+    Duration watch_timeout_min = Duration::from_seconds(300);  ///< The server ends it between this
+                                                               ///< and twice this.
+    Duration backoff_min = Duration::from_seconds(1);
+    Duration backoff_max = Duration::from_seconds(30);
+  };
+
+  Reflector(EventLoop& loop, Transport& transport, Interest interest, ReflectorSink& sink,
+            std::uint64_t seed, Options options);
+  Reflector(EventLoop& loop, Transport& transport, Interest interest, ReflectorSink& sink,
+            std::uint64_t seed)
+      : Reflector(loop, transport, std::move(interest), sink, seed, Options{}) {}
+  ~Reflector();
+
+  void start();
+  void stop();
+  /// Whether a first full list has been delivered.
+  bool synced() const;
+  /// Why it is not in step now, for /healthz and people; empty when all is well.
+  std::string trouble() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace slipway::kubernetes

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "api/kinds.h"
+#include "kubernetes/event_loop.h"
+
+namespace slipway::kubernetes {
+
+/// Keys that want to be reconciled: each at most once in the queue, never two reconciles of one key
+/// at a time, first come first served, so that one hot key can't starve the others.
+///
+/// A reconcile ends with `done`. Backoff (1 s doubling to 60 s, from the second attempt on) applies
+/// to failures, and to keys that ask for themselves again at once, time after time, without
+/// progress.
+class WorkQueue {
+ public:
+  /// How a reconcile ended.
+  struct Ended {
+    bool failed = false;                 ///< Try again, with backoff.
+    bool progressed = false;             ///< It changed something: the backoff starts afresh.
+    std::optional<Duration> look_again;  ///< Reconcile again after this long (at the earliest).
+  };
+  using Reconcile = std::function<void(const api::ObjectKey&)>;
+
+  struct Options {
+    std::size_t concurrency = 64;  ///< Reconciles under way (waiting for the server) at once.
+    Duration backoff_min = Duration::from_milliseconds(50);
+    Duration backoff_max = Duration::from_seconds(60);
+  };
+
+  /// `reconcile` starts one and returns; it must lead to exactly one `done` for that key.
+  WorkQueue(EventLoop& loop, Reconcile reconcile, Options options);
+  WorkQueue(EventLoop& loop, Reconcile reconcile)
+      : WorkQueue(loop, std::move(reconcile), Options{}) {}
+  ~WorkQueue();
+
+  /// New input for this key: reconcile it soon. During its reconcile: once more after that.
+  void add(const api::ObjectKey& key);
+  void done(const api::ObjectKey& key, const Ended& ended);
+  /// Forgets timers and backoff of a key that is gone.
+  void forget(const api::ObjectKey& key);
+  /// Takes no more work; what is under way ends. `drained` tells when.
+  void stop();
+  bool drained() const;
+
+  std::size_t depth() const;      ///< Keys waiting.
+  std::size_t in_flight() const;  ///< Keys being reconciled.
+  std::uint64_t retries() const;  ///< Failures so far.
+  /// The delay that a failure of this key would now meet.
+  Duration backoff_of(const api::ObjectKey& key) const;
+
+ private:
+  struct Key;
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace slipway::kubernetes
