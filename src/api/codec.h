@@ -9,6 +9,8 @@ namespace slipway::api {
 struct Facets {
   bool required = false;         ///< Always written, even when empty; missing input is an error
                                  ///< only for the CRD schema, not for decoding.
+  bool always_written = false;   ///< Written even when empty, though the CRD doesn't require it: Go
+                                 ///< has no omitempty there, or a struct that it can't leave out.
   const char* schema = nullptr;  ///< More of its OpenAPI schema, as JSON members: `"minimum":0`.
 };
 
