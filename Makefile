@@ -1,0 +1,82 @@
+# What people type often. Each target installs the Debian packages that it lacks.
+
+JOBS ?= $(shell nproc)
+RELEASE := build/release
+SLIPWAY := $(RELEASE)/slipway
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
+	  awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+.PHONY: packages
+packages:
+	@scripts/install-packages
+
+.PHONY: build
+build: packages ## Build build/release/slipway
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target slipway -j $(JOBS)
+
+.PHONY: demo
+demo: build ## Watch a canary update from start to end, on a cluster inside this process
+	@$(SLIPWAY) demo
+
+.PHONY: up
+up: build ## Start an embedded cluster with the controller and leave both running
+	@scripts/up $(SLIPWAY)
+
+.PHONY: down
+down: ## Stop what `make up` started
+	@scripts/up --stop
+
+.PHONY: test
+test: packages ## Run every test
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS)
+	@ctest --test-dir $(RELEASE) --output-on-failure -j $(JOBS)
+
+.PHONY: sanitize
+sanitize: packages ## Run the tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --preset sanitize >/dev/null
+	@cmake --build --preset sanitize -j $(JOBS)
+	@ctest --test-dir build/sanitize --output-on-failure -j $(JOBS) -LE whole-tree
+
+.PHONY: tsan
+tsan: packages ## Run the tests with ThreadSanitizer
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan -j $(JOBS)
+	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS) -LE whole-tree
+
+.PHONY: bench
+bench: packages ## Measure speed and memory
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS)
+	@scripts/bench $(RELEASE)
+
+.PHONY: lint
+lint: ## Check formatting and what no compiler sees
+	@scripts/install-packages --lint
+	@scripts/lint
+
+.PHONY: format
+format: ## Format the C++ sources
+	@scripts/install-packages --lint
+	@git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' | xargs clang-format-19 -i
+
+.PHONY: fuzz
+fuzz: ## Fuzz each parser of outside input for a minute
+	@scripts/install-packages --fuzz
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS) --target fuzzers
+	@scripts/fuzz build/fuzz 60
+
+.PHONY: crds
+crds: ## Write deploy/crds from the API types
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target api_test
+	@UPDATE_GOLDEN=1 $(RELEASE)/tests/api_test -tc='*deploy/crds*'
+
+.PHONY: clean
+clean: ## Remove all that was built
+	@rm -rf build

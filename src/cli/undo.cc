@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <ostream>
+
+#include <fmt/format.h>
+
+#include "api/rollout.h"
+#include "api/workload.h"
+#include "base/text.h"
+#include "cli/commands.h"
+
+namespace slipway::cli {
+namespace {
+
+using kubernetes::Write;
+
+std::int64_t revision_of(const api::ReplicaSet& replica_set) {
+  const std::string* text = replica_set.metadata.annotation("rollout.argoproj.io/revision");
+  return text == nullptr ? 0 : parse_integer(*text).value_or(0);
+}
+
+/// The ReplicaSet to go back to: of that revision, or of the second highest.
+Result<const api::ReplicaSet*> find_revision(const std::vector<api::ReplicaSet>& owned,
+                                             std::int64_t revision, const std::string& rollout) {
+  std::vector<const api::ReplicaSet*> newest_first;
+  for (const api::ReplicaSet& replica_set : owned) newest_first.push_back(&replica_set);
+  std::sort(newest_first.begin(), newest_first.end(),
+            [](auto* a, auto* b) { return revision_of(*a) > revision_of(*b); });
+  if (revision == 0) {
+    if (newest_first.size() < 2) {
+      return fail(ErrorCode::not_found, "",
+                  fmt::format("no revision found for rollout {}", quote(rollout)));
+    }
+    return newest_first[1];
+  }
+  for (const api::ReplicaSet* replica_set : newest_first) {
+    if (revision_of(*replica_set) == revision) return replica_set;
+  }
+  return fail(ErrorCode::not_found, "",
+              fmt::format("unable to find specified revision {} in history", revision));
+}
+
+Result<std::vector<api::ReplicaSet>> owned_replica_sets(Session& session,
+                                                        const api::Rollout& rollout) {
+  const Json::Array items = TRY(session.list(api::kinds::replica_set, session.namespace_name()));
+  std::vector<api::ReplicaSet> owned;
+  for (const Json& item : items) {
+    api::ReplicaSet replica_set = TRY(api::decode<api::ReplicaSet>(item));
+    const api::OwnerReference* controller = replica_set.metadata.controller();
+    if (controller == nullptr || controller->uid != rollout.metadata.uid) continue;
+    if (rollout.spec.selector && !matches(*rollout.spec.selector, replica_set.metadata.labels)) {
+      continue;
+    }
+    owned.push_back(std::move(replica_set));
+  }
+  return owned;
+}
+
+Json without_hash_label(Json pod_template) {
+  if (Json* metadata = pod_template.find("metadata")) {
+    if (Json* labels = metadata->find("labels")) labels->erase(api::pod_template_hash_label);
+  }
+  return pod_template;
+}
+
+}  // namespace
+
+Result<void> undo(Session& session, const UndoOptions& options, Streams streams) {
+  bool skipped = false;
+  const auto decide = [&](const Json& seen) -> Result<Write> {
+    const api::Rollout rollout = TRY(api::decode<api::Rollout>(seen));
+    if (rollout.spec.workload_ref) {
+      return fail(ErrorCode::invalid, "rollout " + quote(options.name),
+                  "its pod template is that of " + rollout.spec.workload_ref->kind + " " +
+                      rollout.spec.workload_ref->name,
+                  "undo the change there: kubectl rollout undo");
+    }
+    const std::vector<api::ReplicaSet> owned = TRY(owned_replica_sets(session, rollout));
+    const api::ReplicaSet* target = TRY(find_revision(owned, options.to_revision, options.name));
+    Write write(api::Object::of(api::kinds::rollout, seen), "undone by a person");
+    skipped = target->spec.template_ == rollout.spec.template_;
+    if (!skipped) {
+      // Whoever changed the template after we read it has decided something else.
+      write.expect_as_seen("/spec/template")
+          .set("/spec/template", without_hash_label(target->spec.template_.content()));
+    }
+    return write;
+  };
+  TRY(session.update(api::kinds::rollout, options.name, decide));
+  if (skipped) {
+    streams.out << fmt::format("skipped rollback (current template already matches revision {})",
+                               options.to_revision);
+  } else {
+    streams.out << fmt::format("rollout '{}' undo\n", options.name);
+  }
+  return {};
+}
+
+}  // namespace slipway::cli
