@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/json.h"
-#include "base/result.h"
 
 namespace slipway::api {
 
@@ -17,25 +16,17 @@ enum class CoreValue : std::uint8_t {
   boolean,
   int32,
   int64,
-  number,         ///< A double.
   quantity,       ///< resource.Quantity: "500m", or a bare number.
   int_or_string,  ///< intstr.IntOrString
   time,           ///< metav1.Time: RFC 3339, or null.
   micro_time,     ///< metav1.MicroTime: with six decimals.
   bytes,          ///< Base64.
-  object,         ///< A struct of the table, named by `CoreField::object`.
+  object,         ///< A struct of the table: `CoreField::type`.
   any,            ///< Any JSON, kept as it is.
 };
 
 /// How many values a field holds.
 enum class CoreShape : std::uint8_t { one, list, map };
-
-/// When Go's encoder leaves a field out. Source: the fields' `omitempty` and `omitzero`.
-enum class CoreOmit : std::uint8_t {
-  never,  ///< Always written; an absent list, map or pointer as null.
-  nil,    ///< Left out only when absent: a present zero ("", 0, false, {}) is written.
-  empty,  ///< Left out when zero: absent, "", 0, false, an empty list or map.
-};
 
 struct CoreType;
 
@@ -44,24 +35,31 @@ struct CoreField {
   std::string_view key;
   CoreValue value = CoreValue::string;
   CoreShape shape = CoreShape::one;
-  CoreOmit omit = CoreOmit::empty;
-  bool required = false;         ///< The schema demands it.
-  bool pointer = false;          ///< Absent and zero differ.
-  bool merge = false;            ///< Strategic merge patch merges this list, else replaces it.
-  bool retain_keys = false;      ///< Strategic merge patch honours `$retainKeys` here.
-  bool atomic = false;           ///< `x-kubernetes-map-type` or `-list-type` is atomic.
-  std::string_view object;       ///< Name of the struct where `value` is object.
-  std::string_view merge_key;    ///< Of a list of structs that merges: "name".
-  std::vector<std::string_view> map_keys;  ///< `x-kubernetes-list-map-keys`.
-  bool set = false;              ///< `x-kubernetes-list-type: set`.
-  std::string_view schema_default;  ///< A default in the published schema: "TCP".
-  const CoreType* type = nullptr;   ///< The struct itself where `value` is object.
+  bool pointer = false;     ///< Absent and zero differ.
+  bool omit_empty = false;  ///< Go leaves it out: absent, or (unless a pointer) zero or empty.
+  bool required = false;    ///< The schema demands it.
+
+  // What a strategic merge patch does with it.
+  bool merge = false;          ///< Merges this list, else replaces it.
+  std::string_view merge_key;  ///< Of a merging list of structs: "name". Empty: a list of strings.
+  bool retain_keys = false;    ///< Honours `$retainKeys` here.
+
+  // Its topology in a schema.
+  std::vector<std::string_view> map_keys;  ///< `x-kubernetes-list-map-keys`
+  bool set = false;                        ///< `x-kubernetes-list-type: set`
+  bool atomic = false;                     ///< The list's or map's type is atomic.
+
+  Json published_default;          ///< Null, or the default that the schema shows.
+  Json server_default;             ///< Null, or what the server fills in; holds the former too.
+  const CoreType* type = nullptr;  ///< The struct, where `value` is object.
 };
 
 /// One core type: its fields in Go's order, embedded structs spread out.
 struct CoreType {
-  std::string_view name;  ///< "PodSpec"; of two groups' namesakes one is qualified.
-  std::string_view go_name;  ///< As Go prints it in decoding errors: "v1.PodSpec" is "PodSpec".
+  std::string_view name;     ///< "PodSpec". Unique: discovery's EndpointPort is SliceEndpointPort.
+  std::string_view go_name;  ///< As Go's errors print it.
+  std::string_view package;  ///< "io.k8s.api.core.v1"
+  bool atomic = false;       ///< `x-kubernetes-map-type: atomic`
   std::vector<CoreField> fields;
 
   /// The field of that JSON key, or nothing.
@@ -76,16 +74,13 @@ const CoreType* find_core_type(std::string_view name);
 std::span<const CoreType> core_types();
 
 /// The OpenAPI v3 schema of a type as CustomResourceDefinitions hold it: structural, every struct
-/// spelled out. Below pod templates, Argo Rollouts' overrides are applied (crd-meta.tsv,
-/// `schema-override`): template metadata shows labels and annotations only; `volumes` and the
+/// spelled out, without descriptions. Pod templates carry Argo Rollouts' overrides (crd-meta.tsv,
+/// `schema-override`): their metadata shows labels and annotations only; `volumes` and the
 /// containers' resource lists keep unknown fields. Null for an unknown type.
 Json core_schema_json(std::string_view type_name);
 
-/// Reads a value as an API server does: unknown fields are dropped and reported as paths
-/// ("spec.template.foo"), nulls are dropped, types are checked, quantities made canonical.
-///
-/// *Errors*: `invalid`, worded as Go's JSON decoder words it: "json: cannot unmarshal string into
-/// Go struct field ReplicaSetSpec.spec.replicas of type int32".
-Result<Json> conform(const CoreType& type, Json value, std::vector<std::string>* unknown_fields);
+/// All types as `components.schemas` of an OpenAPI v3 document: structs refer to each other by
+/// "#/components/schemas/io.k8s.api.core.v1.PodSpec", merge keys included.
+Json core_openapi_schemas();
 
 }  // namespace slipway::api
