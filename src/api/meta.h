@@ -8,6 +8,7 @@
 
 #include "api/codec.h"
 #include "api/kinds.h"
+#include "api/unknown_fields.h"
 #include "base/json.h"
 #include "base/time.h"
 
@@ -35,7 +36,8 @@ struct OwnerReference {
   bool operator==(const OwnerReference&) const = default;
 };
 
-/// The metadata every object has, less `managedFields` and `selfLink`, on which nobody decides.
+/// The metadata every object has. `managedFields` and `selfLink`, on which nobody decides, count as
+/// unknown; informers leave `managedFields` out before decoding.
 struct ObjectMeta {
   std::string name;
   std::string generate_name;
@@ -50,6 +52,7 @@ struct ObjectMeta {
   StringMap annotations;
   std::vector<OwnerReference> owner_references;
   std::vector<std::string> finalizers;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("name", &ObjectMeta::name);
@@ -86,7 +89,8 @@ struct LabelSelectorRequirement {
   static constexpr void fields(auto&& visit) {
     visit("key", &LabelSelectorRequirement::key, Facets{.required = true});
     visit("operator", &LabelSelectorRequirement::op, Facets{.required = true});
-    visit("values", &LabelSelectorRequirement::values);
+    visit("values", &LabelSelectorRequirement::values,
+          Facets{.schema = R"("x-kubernetes-list-type":"atomic")"});
   }
   bool operator==(const LabelSelectorRequirement&) const = default;
 };
@@ -97,7 +101,8 @@ struct LabelSelector {
 
   static constexpr void fields(auto&& visit) {
     visit("matchLabels", &LabelSelector::match_labels);
-    visit("matchExpressions", &LabelSelector::match_expressions);
+    visit("matchExpressions", &LabelSelector::match_expressions,
+          Facets{.schema = R"("x-kubernetes-list-type":"atomic")"});
   }
   bool operator==(const LabelSelector&) const = default;
 

@@ -6,6 +6,7 @@
 
 #include "api/meta.h"
 #include "api/pod_template.h"
+#include "api/unknown_fields.h"
 
 namespace slipway::api {
 
@@ -16,6 +17,7 @@ struct Condition {
   std::optional<Instant> last_transition_time;
   std::string reason;
   std::string message;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("type", &Condition::type, Facets{.required = true});
@@ -32,6 +34,7 @@ struct ReplicaSetSpec {
   std::int32_t min_ready_seconds = 0;
   LabelSelector selector;
   PodTemplate template_;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("replicas", &ReplicaSetSpec::replicas);
@@ -49,6 +52,7 @@ struct ReplicaSetStatus {
   std::int32_t available_replicas = 0;
   std::int64_t observed_generation = 0;
   std::vector<Condition> conditions;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("replicas", &ReplicaSetStatus::replicas, Facets{.required = true});
@@ -66,6 +70,7 @@ struct ReplicaSet {
   ObjectMeta metadata;
   ReplicaSetSpec spec;
   ReplicaSetStatus status;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("metadata", &ReplicaSet::metadata);
@@ -80,6 +85,7 @@ struct ContainerStateDetail {
   std::string message;
   std::int32_t exit_code = 0;
   std::int32_t signal = 0;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("reason", &ContainerStateDetail::reason);
@@ -94,6 +100,7 @@ struct ContainerState {
   std::optional<ContainerStateDetail> waiting;
   std::optional<ContainerStateDetail> running;
   std::optional<ContainerStateDetail> terminated;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("waiting", &ContainerState::waiting);
@@ -109,6 +116,7 @@ struct ContainerStatus {
   std::int32_t restart_count = 0;
   std::optional<bool> started;
   ContainerState state;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("name", &ContainerStatus::name, Facets{.required = true});
@@ -120,11 +128,12 @@ struct ContainerStatus {
   bool operator==(const ContainerStatus&) const = default;
 };
 
-/// Only what people see or controllers decide on of a container.
+/// Only what people see or controllers decide on of a container; the rest is unknown fields.
 struct Container {
   std::string name;
   std::string image;
   std::string restart_policy;  ///< "Always" marks a sidecar among init containers.
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("name", &Container::name, Facets{.required = true});
@@ -138,6 +147,7 @@ struct PodSpec {
   std::string node_name;
   std::vector<Container> init_containers;
   std::vector<Container> containers;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("nodeName", &PodSpec::node_name);
@@ -155,6 +165,7 @@ struct PodStatus {
   std::vector<Condition> conditions;
   std::vector<ContainerStatus> init_container_statuses;
   std::vector<ContainerStatus> container_statuses;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("phase", &PodStatus::phase);
@@ -173,6 +184,7 @@ struct Pod {
   ObjectMeta metadata;
   PodSpec spec;
   PodStatus status;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("metadata", &Pod::metadata);
@@ -184,16 +196,18 @@ struct Pod {
 
 struct ServiceSpec {
   StringMap selector;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) { visit("selector", &ServiceSpec::selector); }
   bool operator==(const ServiceSpec&) const = default;
 };
 
-/// Only what a rollout decides on: the selector and the metadata.
+/// Only what a rollout decides on: the selector and the metadata; the rest is unknown fields.
 struct Service {
   static constexpr Kind kind = kinds::service;
   ObjectMeta metadata;
   ServiceSpec spec;
+  UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
     visit("metadata", &Service::metadata);
