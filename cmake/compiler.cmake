@@ -1,6 +1,7 @@
 # Warnings, optimisation, sanitizers, ccache and the linker: the same for every target.
 
-add_compile_options(-Wall -Wextra -Werror -Wno-missing-field-initializers -fno-omit-frame-pointer
+# -pthread for all, since the precompiled header fits only where the same macros are defined.
+add_compile_options(-pthread -Wall -Wextra -Werror -Wno-missing-field-initializers -fno-omit-frame-pointer
                     -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # The field tables take offsets in types that are not standard layout, which g++ and clang define.

@@ -63,6 +63,8 @@ class Timer {
 class RealEventLoop : public EventLoop {
  public:
   virtual void run() = 0;
+  /// Waits for and runs one task.
+  virtual void run_one() = 0;
   /// Makes `run` return after the current task. Any thread, and signal-safe through `on_signal`.
   virtual void stop() = 0;
   /// Calls `task` in the loop when the process gets one of SIGTERM, SIGINT.

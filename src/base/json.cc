@@ -1,0 +1,242 @@
+#include "base/json.h"
+
+#include <algorithm>
+
+#include "base/ensure.h"
+#include "base/text.h"
+
+namespace slipway {
+namespace {
+
+const Json null_json;
+
+/// The next token of a pointer, unescaped; moves `pointer` past it.
+std::string next_token(std::string_view& pointer) {
+  pointer.remove_prefix(1);
+  const std::size_t end = std::min(pointer.find('/'), pointer.size());
+  std::string token = unescape_pointer(pointer.substr(0, end));
+  pointer.remove_prefix(end);
+  return token;
+}
+
+std::optional<std::size_t> array_index(std::string_view token, std::size_t size) {
+  if (token.empty() || (token.size() > 1 && token.front() == '0')) return std::nullopt;
+  std::size_t index = 0;
+  for (const char c : token) {
+    if (c < '0' || c > '9' || index >= size) return std::nullopt;
+    index = index * 10 + static_cast<std::size_t>(c - '0');
+  }
+  return index < size ? std::optional(index) : std::nullopt;
+}
+
+bool objects_equal(const Json::Object& a, const Json::Object& b) {
+  if (a.size() != b.size()) return false;
+  const Json::Object* other = &b;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto& [key, value] = a[i];
+    // Members mostly stand in the same order on both sides.
+    if ((*other)[i].first == key) {
+      if (!((*other)[i].second == value)) return false;
+      continue;
+    }
+    const auto found = std::find_if(other->begin(), other->end(), [&](const Json::Member& member) {
+      return member.first == key;
+    });
+    if (found == other->end() || !(found->second == value)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Json::Json(const Json& other) : type_(other.type_), integer_(other.integer_) {
+  switch (type_) {
+    case Type::string:
+      string_ = new std::string(*other.string_);
+      break;
+    case Type::array:
+      array_ = new Array(*other.array_);
+      break;
+    case Type::object:
+      object_ = new Object(*other.object_);
+      break;
+    default:
+      break;
+  }
+}
+
+void Json::destroy() noexcept {
+  switch (type_) {
+    case Type::string:
+      delete string_;
+      break;
+    case Type::array:
+      delete array_;
+      break;
+    case Type::object:
+      delete object_;
+      break;
+    default:
+      break;
+  }
+}
+
+bool Json::as_bool() const {
+  ASSERT(is_bool());
+  return boolean_;
+}
+
+std::int64_t Json::as_integer() const {
+  ASSERT(is_integer());
+  return integer_;
+}
+
+double Json::as_double() const {
+  ASSERT(is_number());
+  return is_integer() ? static_cast<double>(integer_) : real_;
+}
+
+const std::string& Json::as_string() const {
+  ASSERT(is_string());
+  return *string_;
+}
+
+const Json::Array& Json::as_array() const {
+  ASSERT(is_array());
+  return *array_;
+}
+
+Json::Array& Json::as_array() {
+  ASSERT(is_array());
+  return *array_;
+}
+
+const Json::Object& Json::as_object() const {
+  ASSERT(is_object());
+  return *object_;
+}
+
+Json::Object& Json::as_object() {
+  ASSERT(is_object());
+  return *object_;
+}
+
+std::size_t Json::size() const {
+  if (is_object()) return object_->size();
+  return is_array() ? array_->size() : 0;
+}
+
+const Json* Json::find(std::string_view key) const {
+  if (!is_object()) return nullptr;
+  for (const Member& member : *object_) {
+    if (member.first == key) return &member.second;
+  }
+  return nullptr;
+}
+
+Json* Json::find(std::string_view key) {
+  return const_cast<Json*>(static_cast<const Json*>(this)->find(key));
+}
+
+const Json& Json::operator[](std::string_view key) const {
+  const Json* found = find(key);
+  return found == nullptr ? null_json : *found;
+}
+
+const Json& Json::at(std::size_t index) const {
+  return is_array() && index < array_->size() ? (*array_)[index] : null_json;
+}
+
+Json& Json::set(std::string_view key, Json value) {
+  Json& slot = member(key);
+  slot = std::move(value);
+  return slot;
+}
+
+Json& Json::member(std::string_view key) {
+  if (is_null()) *this = Json(Object{});
+  ASSERT(is_object());
+  if (Json* found = find(key)) return *found;
+  return object_->emplace_back(std::string(key), Json()).second;
+}
+
+bool Json::erase(std::string_view key) {
+  if (!is_object()) return false;
+  const auto found = std::find_if(object_->begin(), object_->end(),
+                                  [&](const Member& member) { return member.first == key; });
+  if (found == object_->end()) return false;
+  object_->erase(found);
+  return true;
+}
+
+void Json::push_back(Json item) {
+  if (is_null()) *this = Json(Array{});
+  ASSERT(is_array());
+  array_->push_back(std::move(item));
+}
+
+const Json* Json::find_pointer(std::string_view pointer) const {
+  const Json* at = this;
+  while (!pointer.empty()) {
+    if (pointer.front() != '/') return nullptr;
+    const std::string token = next_token(pointer);
+    if (at->is_array()) {
+      const auto index = array_index(token, at->size());
+      if (!index) return nullptr;
+      at = &at->as_array()[*index];
+    } else {
+      at = at->find(token);
+      if (at == nullptr) return nullptr;
+    }
+  }
+  return at;
+}
+
+bool Json::operator==(const Json& other) const {
+  if (is_number() && other.is_number()) {
+    if (is_integer() && other.is_integer()) return integer_ == other.integer_;
+    return as_double() == other.as_double();
+  }
+  if (type_ != other.type_) return false;
+  switch (type_) {
+    case Type::boolean:
+      return boolean_ == other.boolean_;
+    case Type::string:
+      return *string_ == *other.string_;
+    case Type::array:
+      return *array_ == *other.array_;
+    case Type::object:
+      return objects_equal(*object_, *other.object_);
+    default:
+      return true;
+  }
+}
+
+std::string escape_pointer(std::string_view token) {
+  std::string escaped;
+  for (const char c : token) {
+    if (c == '~') {
+      escaped += "~0";
+    } else if (c == '/') {
+      escaped += "~1";
+    } else {
+      escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string unescape_pointer(std::string_view token) {
+  std::string plain;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if (token[i] == '~' && i + 1 < token.size() && (token[i + 1] == '0' || token[i + 1] == '1')) {
+      plain += token[i + 1] == '0' ? '~' : '/';
+      ++i;
+    } else {
+      plain += token[i];
+    }
+  }
+  return plain;
+}
+
+}  // namespace slipway
