@@ -1,0 +1,256 @@
+#include "base/yaml.h"
+
+#include <libfyaml.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/yaml_scalar.h"
+
+namespace slipway {
+namespace {
+
+constexpr int depth_max = 200;
+/// Bounds what aliases can multiply a text into ("billion laughs").
+constexpr std::size_t values_max = 1'000'000;
+
+struct ParserEnd {
+  void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
+};
+struct DiagnosticEnd {
+  void operator()(fy_diag* diagnostic) const { fy_diag_unref(diagnostic); }
+};
+
+std::size_t count_values(const Json& value) {
+  std::size_t count = 1;
+  if (value.is_array()) {
+    for (const Json& item : value.as_array()) count += count_values(item);
+  } else if (value.is_object()) {
+    for (const auto& [key, member] : value.as_object()) count += count_values(member);
+  }
+  return count;
+}
+
+/// One libfyaml event, given back when it goes.
+class Event {
+ public:
+  Event(fy_parser* parser, fy_event* event) : parser_(parser), event_(event) {}
+  ~Event() {
+    if (event_ != nullptr) fy_parser_event_free(parser_, event_);
+  }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  Event(Event&& other) noexcept : parser_(other.parser_), event_(other.event_) {
+    other.event_ = nullptr;
+  }
+  fy_event* get() const { return event_; }
+  fy_event_type type() const { return event_ == nullptr ? FYET_NONE : event_->type; }
+
+ private:
+  fy_parser* parser_;
+  fy_event* event_;
+};
+
+std::string text_of(fy_token* token) {
+  if (token == nullptr) return {};
+  std::size_t length = 0;
+  const char* text = fy_token_get_text(token, &length);
+  return text == nullptr ? std::string() : std::string(text, length);
+}
+
+class Reader {
+ public:
+  explicit Reader(std::string_view text) {
+    fy_diag_cfg diagnostics{};
+    fy_diag_cfg_default(&diagnostics);
+    diagnostics.fp = nullptr;
+    diagnostics.level = FYET_ERROR;
+    diagnostic_.reset(fy_diag_create(&diagnostics));
+    fy_diag_set_collect_errors(diagnostic_.get(), true);
+    fy_parse_cfg config{};
+    config.flags = static_cast<fy_parse_cfg_flags>(FYPCF_QUIET | FYPCF_DISABLE_MMAP_OPT |
+                                                   FYPCF_JSON_NONE | FYPCF_ALLOW_DUPLICATE_KEYS);
+    config.diag = diagnostic_.get();
+    parser_.reset(fy_parser_create(&config));
+    if (parser_ != nullptr) fy_parser_set_string(parser_.get(), text.data(), text.size());
+  }
+
+  Result<std::vector<Json>> read() {
+    std::vector<Json> documents;
+    if (parser_ == nullptr) return Failure(error("the YAML reader did not start"));
+    for (;;) {
+      const Event event = next();
+      if (event.type() == FYET_STREAM_END) return documents;
+      if (event.type() == FYET_NONE) {
+        if (broken()) return Failure(error(""));
+        return documents;
+      }
+      if (event.type() != FYET_DOCUMENT_START) continue;
+      anchors_.clear();
+      values_ = 0;
+      Json document = TRY(read_value(next(), 0));
+      if (!document.is_null()) documents.push_back(std::move(document));
+    }
+  }
+
+ private:
+  Event next() { return Event(parser_.get(), fy_parser_parse(parser_.get())); }
+  bool broken() const { return fy_diag_got_error(diagnostic_.get()); }
+
+  Error error(const std::string& message, fy_event* at = nullptr) {
+    int line = 0, column = 0;
+    std::string text = message;
+    if (at != nullptr) {
+      if (const fy_mark* mark = fy_event_start_mark(at)) {
+        line = mark->line + 1;
+        column = mark->column + 1;
+      }
+    } else {
+      void* previous = nullptr;
+      if (const fy_diag_error* first = fy_diag_errors_iterate(diagnostic_.get(), &previous)) {
+        line = first->line + 1;
+        column = first->column + 1;
+        if (text.empty() && first->msg != nullptr) text = first->msg;
+      }
+    }
+    if (text.empty()) text = "not valid YAML";
+    return {ErrorCode::invalid, fmt::format("line {}, column {}", line, column), text,
+            "check indentation and quotes there"};
+  }
+
+  Result<Json> read_value(Event event, int depth) {
+    if (depth > depth_max) {
+      return Failure(error(fmt::format("nested more than {} levels deep", depth_max), event.get()));
+    }
+    if (++values_ > values_max) {
+      return Failure(error(fmt::format("more than {} values", values_max), event.get()));
+    }
+    switch (event.type()) {
+      case FYET_SCALAR:
+        return read_scalar(event);
+      case FYET_ALIAS:
+        return read_alias(event);
+      case FYET_SEQUENCE_START: {
+        const std::string anchor = text_of(event.get()->sequence_start.anchor);
+        Json sequence = TRY(read_sequence(depth));
+        return anchored(anchor, std::move(sequence));
+      }
+      case FYET_MAPPING_START: {
+        const std::string anchor = text_of(event.get()->mapping_start.anchor);
+        Json mapping = TRY(read_mapping(depth));
+        return anchored(anchor, std::move(mapping));
+      }
+      default:
+        return Failure(error(""));
+    }
+  }
+
+  Json anchored(const std::string& name, Json value) {
+    if (!name.empty()) anchors_[name] = value;
+    return value;
+  }
+
+  Result<Json> read_scalar(const Event& event) {
+    const auto& scalar = event.get()->scalar;
+    const std::string text = text_of(scalar.value);
+    const std::string tag = text_of(scalar.tag);
+    const bool plain = scalar.value == nullptr || fy_token_scalar_style(scalar.value) == FYSS_PLAIN;
+    const bool as_text = !plain || tag.ends_with("str") || tag == "!";
+    Json value = as_text ? Json(text) : resolve_plain_scalar(text);
+    if (value.type() == Json::Type::real && !std::isfinite(value.as_double())) {
+      return Failure(error("found " + text + ", which JSON has no number for", event.get()));
+    }
+    return anchored(text_of(scalar.anchor), std::move(value));
+  }
+
+  Result<Json> read_alias(const Event& event) {
+    const std::string name = text_of(event.get()->alias.anchor);
+    const auto found = anchors_.find(name);
+    if (found == anchors_.end()) {
+      return Failure(error("unknown anchor " + quote(name), event.get()));
+    }
+    values_ += count_values(found->second);
+    if (values_ > values_max) {
+      return Failure(
+          error(fmt::format("aliases make more than {} values", values_max), event.get()));
+    }
+    return found->second;
+  }
+
+  Result<Json> read_sequence(int depth) {
+    Json::Array items;
+    for (;;) {
+      Event event = next();
+      if (event.type() == FYET_SEQUENCE_END) return Json(std::move(items));
+      items.push_back(TRY(read_value(std::move(event), depth + 1)));
+    }
+  }
+
+  Result<Json> read_mapping(int depth) {
+    Json mapping = Json::object();
+    std::map<std::string, bool> seen;
+    std::vector<Json> merged;
+    for (;;) {
+      Event event = next();
+      if (event.type() == FYET_MAPPING_END) break;
+      if (event.type() != FYET_SCALAR) {
+        return Failure(error("found a key that is no plain text", event.get()));
+      }
+      const bool plain = event.get()->scalar.value == nullptr ||
+                         fy_token_scalar_style(event.get()->scalar.value) == FYSS_PLAIN;
+      const std::string key = text_of(event.get()->scalar.value);
+      if (plain && key == "<<") {
+        merged.push_back(TRY(read_value(next(), depth + 1)));
+        continue;
+      }
+      if (!seen.emplace(key, true).second) {
+        return Failure(error("the key " + quote(key) + " stands here a second time", event.get()));
+      }
+      if (!event_anchor(event).empty()) anchors_[event_anchor(event)] = Json(key);
+      mapping.as_object().emplace_back(key, TRY(read_value(next(), depth + 1)));
+    }
+    for (const Json& source : merged) merge(mapping, source);
+    return mapping;
+  }
+
+  static std::string event_anchor(const Event& event) {
+    return text_of(event.get()->scalar.anchor);
+  }
+
+  /// `<<: *base`: what the mapping has of its own wins.
+  static void merge(Json& mapping, const Json& source) {
+    if (source.is_array()) {
+      for (const Json& one : source.as_array()) merge(mapping, one);
+    } else if (source.is_object()) {
+      for (const auto& [key, value] : source.as_object()) {
+        if (mapping.find(key) == nullptr) mapping.set(key, value);
+      }
+    }
+  }
+
+  std::unique_ptr<fy_diag, DiagnosticEnd> diagnostic_;
+  std::unique_ptr<fy_parser, ParserEnd> parser_;
+  std::map<std::string, Json> anchors_;
+  std::size_t values_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<Json>> parse_yaml(std::string_view text) {
+  return Reader(text).read();
+}
+
+Result<Json> parse_yaml_document(std::string_view text) {
+  std::vector<Json> documents = TRY(parse_yaml(text));
+  if (documents.size() == 1) return std::move(documents.front());
+  return fail(ErrorCode::invalid, "",
+              fmt::format("found {} YAML documents, expected one", documents.size()),
+              "separate files hold separate documents");
+}
+
+}  // namespace slipway
