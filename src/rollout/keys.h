@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+
+/// Labels and annotations that a rollout reads and writes. They are Argo Rollouts', so that either
+/// controller can go on where the other stopped.
+namespace slipway::rollout::keys {
+
+inline constexpr std::string_view revision = "rollout.argoproj.io/revision";
+inline constexpr std::string_view revision_history = "rollout.argoproj.io/revision-history";
+inline constexpr std::string_view desired_replicas = "rollout.argoproj.io/desired-replicas";
+inline constexpr std::string_view workload_generation = "rollout.argoproj.io/workload-generation";
+inline constexpr std::string_view managed_by = "argo-rollouts.argoproj.io/managed-by-rollouts";
+inline constexpr std::string_view notified = "notified.notifications.argoproj.io";
+inline constexpr std::string_view last_applied = "kubectl.kubernetes.io/last-applied-configuration";
+inline constexpr std::string_view experiment_name = "experiment.argoproj.io/name";
+
+/// When an old ReplicaSet may go. The bare key is the one in use, by Argo Rollouts as by us.
+inline constexpr std::string_view scale_down_deadline = "scale-down-deadline";
+/// As Argo Rollouts' documents print it. No version writes it, but people who follow the documents
+/// do; it is read, moved to the bare key and removed.
+inline constexpr std::string_view scale_down_deadline_as_documented =
+    "argo-rollouts.argoproj.io/scale-down-deadline";
+
+/// Counts how often a ReplicaSet was taken back into service. Scale-downs are held to the value
+/// they saw, so a late one from before can't hit a ReplicaSet that carries traffic again. Ours.
+inline constexpr std::string_view claim = "slipway.dev/claim";
+
+}  // namespace slipway::rollout::keys

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/rollout.h"
+#include "api/workload.h"
+#include "base/time.h"
+
+namespace slipway::rollout {
+
+/// Names that are dear to compute (a template is parsed and hashed). Who keeps them between plans,
+/// as long as the Rollout's uid, generation and status.collisionCount stay the same, saves that.
+struct Hashes {
+  std::string pod_template;  ///< api::pod_template_hash of spec.template.
+  std::string steps;         ///< api::step_hash of the canary steps; empty for blue-green.
+  bool operator==(const Hashes&) const = default;
+};
+Hashes hashes_of(const api::Rollout& rollout);
+
+/// What must be gathered beside the Rollout and its ReplicaSets before it can be planned. Names are
+/// of the Rollout's own namespace, sorted, each once.
+struct References {
+  std::vector<std::string> services;
+  bool pods = false;  ///< All pods of its ReplicaSets: a restart is asked for.
+  bool operator==(const References&) const = default;
+};
+References references(const api::Rollout& rollout);
+
+/// All that one plan rests on: a snapshot that nobody changes. What it does not hold, a plan does
+/// not know.
+struct Observed {
+  Instant now;
+  std::shared_ptr<const api::Rollout> rollout;
+  /// The Rollout was read from the API server for this plan, not from a cache. Asked for by
+  /// `Plan::read_rollout_live`.
+  bool rollout_is_live = false;
+  /// Those of the namespace that the Rollout controls, or that no one controls and whose labels
+  /// match its selector. In any order.
+  std::vector<std::shared_ptr<const api::ReplicaSet>> replica_sets;
+  /// Each of `references().services`: the Service, or a null pointer where there is none of that
+  /// name.
+  std::map<std::string, std::shared_ptr<const api::Service>, std::less<>> services;
+  /// Where `references().pods`: pods that any of `replica_sets` controls.
+  std::vector<std::shared_ptr<const api::Pod>> pods;
+  /// Computed by the plan where absent and needed.
+  std::optional<Hashes> hashes;
+  /// The create of the last plan met AlreadyExists: the object of that name, read live. Whoever
+  /// owns it; if it turns out to be ours and right, it belongs into `replica_sets` too.
+  std::shared_ptr<const api::ReplicaSet> occupant;
+};
+
+}  // namespace slipway::rollout
