@@ -1,0 +1,169 @@
+#include "api/pod_template.h"
+
+#include <mutex>
+#include <unordered_map>
+
+#include "api/core_conform.h"
+#include "api/go_encoding.h"
+#include "api/packed_text.h"
+#include "base/ensure.h"
+
+namespace slipway::api {
+
+struct PodTemplate::Blob {
+  Hash128 content_hash;
+  Hash128 meaning;
+  std::string hash_label;
+  PackedText text;
+
+  Blob(Hash128 hash, std::string_view content_text, const Json& content);
+  Blob(const Blob&) = delete;
+  Blob& operator=(const Blob&) = delete;
+  ~Blob();
+};
+
+/// All contents of the process by their hash, so that equal ones are kept once.
+struct TemplateIndex {
+  using Blob = PodTemplate::Blob;
+
+  struct HashOfHash {
+    std::size_t operator()(const Hash128& hash) const { return hash.low; }
+  };
+
+  std::mutex mutex;
+  std::unordered_map<Hash128, std::weak_ptr<const Blob>, HashOfHash> blobs;
+
+  static TemplateIndex& instance() {
+    // Never destroyed: templates in static objects may outlive any order of destruction.
+    static auto* const instance = new TemplateIndex;
+    return *instance;
+  }
+
+  std::shared_ptr<const Blob> find(const Hash128& hash) {
+    const std::lock_guard lock(mutex);
+    const auto found = blobs.find(hash);
+    return found == blobs.end() ? nullptr : found->second.lock();
+  }
+
+  /// Keeps the blob and returns it, or the one that another thread kept meanwhile.
+  std::shared_ptr<const Blob> keep(const std::shared_ptr<const Blob>& blob) {
+    const std::lock_guard lock(mutex);
+    std::weak_ptr<const Blob>& entry = blobs[blob->content_hash];
+    if (std::shared_ptr<const Blob> other = entry.lock()) return other;
+    entry = blob;
+    return blob;
+  }
+
+  void drop(const Hash128& hash) {
+    const std::lock_guard lock(mutex);
+    const auto found = blobs.find(hash);
+    // A successor of equal content may have taken the place.
+    if (found != blobs.end() && found->second.expired()) blobs.erase(found);
+  }
+};
+
+namespace {
+
+const CoreType& pod_template_type() {
+  static const CoreType* const type = find_core_type("PodTemplateSpec");
+  ASSERT(type != nullptr);
+  return *type;
+}
+
+Hash128 meaning_of(const Json& content) {
+  return hash128(encode_as_go_text(pod_template_type(), content,
+                                   {.by_meaning = true, .ignored_label = pod_template_hash_label}));
+}
+
+std::string hash_of(std::string_view text, std::optional<std::int32_t> collision_count) {
+  Fnv32a hash;
+  hash.add(text);
+  if (collision_count) {
+    // Eight bytes, of which Argo Rollouts fills the first four, little-endian.
+    std::string bytes(8, '\0');
+    const auto count = static_cast<std::uint32_t>(*collision_count);
+    for (int i = 0; i < 4; ++i)
+      bytes[static_cast<std::size_t>(i)] = static_cast<char>(count >> 8 * i);
+    hash.add(bytes);
+  }
+  return safe_encode(hash.value());
+}
+
+}  // namespace
+
+PodTemplate::Blob::Blob(Hash128 hash, std::string_view content_text, const Json& content)
+    : content_hash(hash),
+      meaning(meaning_of(content)),
+      hash_label(content["metadata"]["labels"][pod_template_hash_label].string_or_empty()),
+      text(content_text) {}
+
+PodTemplate::Blob::~Blob() {
+  TemplateIndex::instance().drop(content_hash);
+}
+
+PodTemplate::PodTemplate(const Json& content) {
+  if (content.is_null()) return;
+  const std::string text = to_text(content);
+  const Hash128 hash = hash128(text);
+  TemplateIndex& index = TemplateIndex::instance();
+  blob_ = index.find(hash);
+  if (blob_ != nullptr) return;
+  const auto made = std::make_shared<const Blob>(hash, text, content);
+  blob_ = index.keep(made);
+}
+
+Json PodTemplate::content() const {
+  if (absent()) return Json();
+  Result<Json> content = parse_json(blob_->text.text());
+  ASSERT(content.has_value());
+  return std::move(*content);
+}
+
+Hash128 PodTemplate::meaning() const {
+  return absent() ? Hash128{} : blob_->meaning;
+}
+
+const std::string& PodTemplate::hash_label() const {
+  static const std::string none;
+  return absent() ? none : blob_->hash_label;
+}
+
+PodTemplateMemory pod_template_memory() {
+  TemplateIndex& index = TemplateIndex::instance();
+  PodTemplateMemory memory;
+  std::vector<std::shared_ptr<const TemplateIndex::Blob>> alive;  // Freed after the lock.
+  const std::lock_guard lock(index.mutex);
+  for (const auto& [hash, entry] : index.blobs) {
+    const std::shared_ptr<const TemplateIndex::Blob>& blob = alive.emplace_back(entry.lock());
+    if (blob == nullptr) continue;
+    ++memory.templates;
+    memory.packed_bytes += blob->text.packed_size();
+    memory.text_bytes += blob->text.text_size();
+  }
+  return memory;
+}
+
+Result<Json> pod_template_defaults(const Json& pod_template) {
+  return conform_with_defaults(pod_template_type(), pod_template);
+}
+
+std::string pod_template_hash(const Json& pod_template,
+                              std::optional<std::int32_t> collision_count) {
+  return hash_of(encode_as_go_text(pod_template_type(), pod_template, {}), collision_count);
+}
+
+std::string pod_template_hash_before_1_9(const Json& pod_template,
+                                         std::optional<std::int32_t> collision_count) {
+  return hash_of(
+      encode_as_go_text(pod_template_type(), pod_template, {.null_creation_timestamp = true}),
+      collision_count);
+}
+
+std::string step_hash(const Json& steps) {
+  static const CoreType* const type = find_core_type("CanaryStep");
+  // An empty list is lost when Argo Rollouts writes the Rollout out once before it hashes.
+  const Json& list = steps.empty() ? Json() : steps;
+  return hash_of(encode_list_as_go_text(*type, list, {}), std::nullopt);
+}
+
+}  // namespace slipway::api
