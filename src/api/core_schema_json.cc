@@ -17,32 +17,42 @@ enum class Nested {
 
 Json struct_schema(const CoreType& type, Nested nested);
 
-Json integer_or_string() {
-  return Json::object({
-      {"anyOf",
-       Json::array({Json::object({{"type", "integer"}}), Json::object({{"type", "string"}})})},
-      {"x-kubernetes-int-or-string", true                                                    }
-  });
+Json typed(const char* type, const char* format = nullptr) {
+  Json schema = Json::object();
+  schema.set("type", type);
+  if (format != nullptr) schema.set("format", format);
+  return schema;
 }
 
-Json text_schema(const char* format) {
-  return Json::object({
-      {"type",   "string"},
-      {"format", format  }
-  });
+Json integer_or_string() {
+  Json schema = Json::object();
+  schema.set("anyOf", Json::array({typed("integer"), typed("string")}));
+  schema.set("x-kubernetes-int-or-string", true);
+  return schema;
+}
+
+Json quantity_schema() {
+  Json schema = integer_or_string();
+  schema.set("pattern", quantity_pattern);
+  return schema;
 }
 
 Json keep_unknown_fields() {
-  return Json::object({
-      {"x-kubernetes-preserve-unknown-fields", true}
-  });
+  Json schema = Json::object();
+  schema.set("x-kubernetes-preserve-unknown-fields", true);
+  return schema;
 }
 
-Json string_map() {
-  return Json::object({
-      {"type",                 "object"                          },
-      {"additionalProperties", Json::object({{"type", "string"}})}
-  });
+Json any_schema() {
+  Json schema = keep_unknown_fields();
+  schema.set("type", "object");
+  return schema;
+}
+
+Json map_of(Json values) {
+  Json schema = typed("object");
+  schema.set("additionalProperties", std::move(values));
+  return schema;
 }
 
 std::string reference_name(const CoreType& type) {
@@ -52,49 +62,36 @@ std::string reference_name(const CoreType& type) {
 Json nested_schema(const CoreType& type, Nested nested) {
   if (nested == Nested::spelled_out) {
     // The metadata of an embedded object is opaque in a CustomResourceDefinition.
-    return type.name == "ObjectMeta" ? Json::object({
-                                           {"type", "object"}
-    })
-                                     : struct_schema(type, nested);
+    return type.name == "ObjectMeta" ? typed("object") : struct_schema(type, nested);
   }
-  return Json::object({
-      {"$ref", "#/components/schemas/" + reference_name(type)}
-  });
+  Json reference = Json::object();
+  reference.set("$ref", "#/components/schemas/" + reference_name(type));
+  return reference;
 }
 
 Json value_schema(const CoreField& field, Nested nested) {
   switch (field.value) {
     case CoreValue::string:
-      return Json::object({
-          {"type", "string"}
-      });
+      return typed("string");
     case CoreValue::boolean:
-      return Json::object({
-          {"type", "boolean"}
-      });
+      return typed("boolean");
     case CoreValue::int32:
-      return Json::object({
-          {"type",   "integer"},
-          {"format", "int32"  }
-      });
+      return typed("integer", "int32");
     case CoreValue::int64:
-      return Json::object({
-          {"type",   "integer"},
-          {"format", "int64"  }
-      });
+      return typed("integer", "int64");
     case CoreValue::quantity:
-      return integer_or_string().set("pattern", quantity_pattern);
+      return quantity_schema();
     case CoreValue::int_or_string:
       return integer_or_string();
     case CoreValue::time:
     case CoreValue::micro_time:
-      return text_schema("date-time");
+      return typed("string", "date-time");
     case CoreValue::bytes:
-      return text_schema("byte");
+      return typed("string", "byte");
     case CoreValue::object:
       return nested_schema(*field.type, nested);
     case CoreValue::any:
-      return keep_unknown_fields().set("type", "object");
+      return any_schema();
   }
   return Json();
 }
@@ -102,10 +99,11 @@ Json value_schema(const CoreField& field, Nested nested) {
 /// What Argo Rollouts' generator writes in place of the field's own schema; null for most fields.
 Json overridden(const CoreType& type, const CoreField& field) {
   if (type.name == "PodTemplateSpec" && field.key == "metadata") {
-    return Json::object({
-        {"type",       "object"                                                               },
-        {"properties", Json::object({{"annotations", string_map()}, {"labels", string_map()}})}
-    });
+    Json metadata = typed("object");
+    Json& properties = metadata.member("properties");
+    properties.set("annotations", map_of(typed("string")));
+    properties.set("labels", map_of(typed("string")));
+    return metadata;
   }
   if (type.name == "PodSpec" && field.key == "volumes") return keep_unknown_fields();
   if ((type.name == "Container" || type.name == "EphemeralContainer") && field.key == "resources") {
@@ -119,10 +117,8 @@ Json overridden(const CoreType& type, const CoreField& field) {
 }
 
 Json list_schema(const CoreField& field, Json items) {
-  Json schema = Json::object({
-      {"type",  "array"         },
-      {"items", std::move(items)}
-  });
+  Json schema = typed("array");
+  schema.set("items", std::move(items));
   if (!field.map_keys.empty()) {
     Json::Array keys(field.map_keys.begin(), field.map_keys.end());
     schema.set("x-kubernetes-list-map-keys", Json(std::move(keys)));
@@ -139,12 +135,7 @@ Json field_schema(const CoreField& field, Nested nested) {
   Json schema = value_schema(field, nested);
   if (!field.published_default.is_null()) schema.set("default", field.published_default);
   if (field.shape == CoreShape::list) schema = list_schema(field, std::move(schema));
-  if (field.shape == CoreShape::map) {
-    schema = Json::object({
-        {"type",                 "object"         },
-        {"additionalProperties", std::move(schema)}
-    });
-  }
+  if (field.shape == CoreShape::map) schema = map_of(std::move(schema));
   if (field.shape != CoreShape::list && field.atomic) {
     schema.set("x-kubernetes-map-type", "atomic");
   }
@@ -168,9 +159,7 @@ Json struct_schema(const CoreType& type, Nested nested) {
     properties.set(field->key, std::move(schema));
     if (field->required) required.push_back(field->key);
   }
-  Json schema = Json::object({
-      {"type", "object"}
-  });
+  Json schema = typed("object");
   if (!properties.empty()) schema.set("properties", std::move(properties));
   if (!required.empty()) schema.set("required", std::move(required));
   if (type.atomic) schema.set("x-kubernetes-map-type", "atomic");

@@ -140,10 +140,10 @@ AppArmorProfile
 ResourceClaim
   name string
   request string?
-ConfigMapEnvSource
+ConfigMapEnvSource atomic
   name string? default:""
   optional *bool?
-SecretEnvSource
+SecretEnvSource atomic
   name string? default:""
   optional *bool?
 EnvVarSource
