@@ -1,0 +1,75 @@
+#include "controller/object_index.h"
+
+namespace slipway::controller {
+namespace {
+
+const KeySet no_keys;
+
+/// Where a ReplicaSet is filed: under its controller's uid, or as an orphan.
+std::string controller_uid(const api::ReplicaSet& replica_set) {
+  const api::OwnerReference* controller = replica_set.metadata.controller();
+  return controller == nullptr ? std::string() : controller->uid;
+}
+
+template <class Map>
+void remove_from(Map& map, const typename Map::key_type& at, const api::ObjectKey& key) {
+  const auto found = map.find(at);
+  if (found == map.end()) return;
+  found->second.erase(key);
+  if (found->second.empty()) map.erase(found);
+}
+
+template <class Map>
+const KeySet& find_in(const Map& map, const typename Map::key_type& at) {
+  const auto found = map.find(at);
+  return found == map.end() ? no_keys : found->second;
+}
+
+}  // namespace
+
+void ReplicaSetIndex::update(const api::ReplicaSet* before, const api::ReplicaSet* after) {
+  if (before != nullptr) {
+    const std::string uid = controller_uid(*before);
+    const api::ObjectKey key = before->metadata.key();
+    uid.empty() ? remove_from(orphans_, key.namespace_, key)
+                : remove_from(by_controller_, uid, key);
+  }
+  if (after != nullptr) {
+    const std::string uid = controller_uid(*after);
+    const api::ObjectKey key = after->metadata.key();
+    (uid.empty() ? orphans_[key.namespace_] : by_controller_[uid]).insert(key);
+  }
+}
+
+const KeySet& ReplicaSetIndex::controlled_by(const std::string& uid) const {
+  return find_in(by_controller_, uid);
+}
+
+const KeySet& ReplicaSetIndex::orphans_in(const std::string& namespace_) const {
+  return find_in(orphans_, namespace_);
+}
+
+void ReferenceIndex::set(const api::ObjectKey& rollout, const rollout::References& references) {
+  KeySet services;
+  for (const std::string& name : references.services) {
+    services.insert({rollout.namespace_, name});
+  }
+  const auto found = services_of_.find(rollout);
+  if (found != services_of_.end() && found->second == services) return;
+  remove(rollout);
+  for (const api::ObjectKey& service : services) users_[service].insert(rollout);
+  if (!services.empty()) services_of_[rollout] = std::move(services);
+}
+
+void ReferenceIndex::remove(const api::ObjectKey& rollout) {
+  const auto found = services_of_.find(rollout);
+  if (found == services_of_.end()) return;
+  for (const api::ObjectKey& service : found->second) remove_from(users_, service, rollout);
+  services_of_.erase(found);
+}
+
+const KeySet& ReferenceIndex::users_of_service(const api::ObjectKey& service) const {
+  return find_in(users_, service);
+}
+
+}  // namespace slipway::controller

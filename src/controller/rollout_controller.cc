@@ -1,0 +1,540 @@
+#include "controller/rollout_controller.h"
+
+#include <fmt/format.h>
+
+#include "base/ensure.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "controller/object_index.h"
+#include "controller/rollout_samples.h"
+#include "kubernetes/client.h"
+#include "kubernetes/events.h"
+#include "kubernetes/informer.h"
+#include "kubernetes/workqueue.h"
+#include "rollout/plan.h"
+
+namespace slipway::controller {
+namespace {
+
+using kubernetes::EventNote;
+using kubernetes::EventType;
+using kubernetes::Informer;
+using kubernetes::Interest;
+using kubernetes::WorkQueue;
+using kubernetes::Write;
+using kubernetes::Writer;
+
+constexpr std::string_view instance_label = "argo-rollouts.argoproj.io/controller-instance-id";
+/// How often the caches are asked whether they are full, before the first reconcile.
+constexpr Duration sync_poll = 10_ms;
+/// Series of a Rollout that is gone are dropped after this, so that a last scrape sees them.
+constexpr Duration metrics_linger = 65_s;
+
+std::string instance_selector(const std::string& instance_id) {
+  return instance_id.empty() ? "!" + std::string(instance_label)
+                             : std::string(instance_label) + "=" + instance_id;
+}
+
+/// The dear parts of a plan's input, as long as they hold.
+struct Memo {
+  std::string uid;
+  std::int64_t generation = 0;
+  std::optional<std::int32_t> collision_count;
+  rollout::Hashes hashes;
+};
+
+/// What the last plan asked to be read live for the next.
+struct LiveReads {
+  std::shared_ptr<const api::Rollout> rollout;
+  std::shared_ptr<const api::ReplicaSet> occupant;
+};
+
+bool world_moved(ErrorCode code) {
+  return code == ErrorCode::refused || code == ErrorCode::not_found ||
+         code == ErrorCode::already_exists;
+}
+
+}  // namespace
+
+struct RolloutController::State {
+  State(kubernetes::EventLoop& event_loop, kubernetes::Transport& to_server, Metrics* to_metrics,
+        Options given, std::uint64_t seed)
+      : loop(event_loop),
+        client(to_server),
+        metrics(to_metrics),
+        options(std::move(given)),
+        rollouts(loop, to_server,
+                 Interest{.kind = api::kinds::rollout,
+                          .namespace_ = options.namespace_,
+                          .label_selector = instance_selector(options.instance_id)},
+                 seed),
+        replica_sets(loop, to_server,
+                     Interest{.kind = api::kinds::replica_set,
+                              .namespace_ = options.namespace_,
+                              .label_selector = std::string(api::pod_template_hash_label)},
+                     seed + 1),
+        services(loop, to_server,
+                 Interest{.kind = api::kinds::service, .namespace_ = options.namespace_}, seed + 2),
+        events(loop, to_server, "rollouts-controller", seed + 3),
+        writer(to_server,
+               [this](const Write& write, const Json& object) { applied(write, object); }),
+        queue(
+            loop, [this](const api::ObjectKey& key) { reconcile(key); },
+            WorkQueue::Options{.concurrency = options.concurrency}),
+        sync_timer(loop),
+        resync_timer(loop) {
+    rollouts.on_change([this](const auto& before, const auto& after) {
+      rollout_changed(before.get(), after.get());
+    });
+    replica_sets.on_change([this](const auto& before, const auto& after) {
+      replica_set_changed(before.get(), after.get());
+    });
+    services.on_change([this](const auto& before, const auto& after) {
+      const api::Service& service = after == nullptr ? *before : *after;
+      for (const api::ObjectKey& user : references.users_of_service(service.metadata.key())) {
+        enqueue(user);
+      }
+    });
+    if (metrics != nullptr) publish_metrics();
+  }
+
+  bool synced() const { return rollouts.synced() && replica_sets.synced() && services.synced(); }
+
+  /// A callback that does nothing once this controller is gone.
+  template <class F>
+  auto guarded(F f) {
+    return [alive = std::weak_ptr<bool>(alive), f = std::move(f)](auto&&... arguments) mutable {
+      if (!alive.expired()) f(std::forward<decltype(arguments)>(arguments)...);
+    };
+  }
+
+  // --- What wakes a Rollout.
+
+  void enqueue(const api::ObjectKey& key) {
+    if (active) queue.add(key);
+  }
+
+  void enqueue_all() {
+    rollouts.for_each([this](const auto& rollout) { enqueue(rollout->metadata.key()); });
+  }
+
+  void rollout_changed(const api::Rollout* before, const api::Rollout* after) {
+    const api::ObjectKey key = (after == nullptr ? before : after)->metadata.key();
+    if (after == nullptr) {
+      references.remove(key);
+      memos.erase(key);
+      live_reads.erase(key);
+      queue.forget(key);
+      forget_metrics_later(key);
+    } else {
+      references.set(key, rollout::references(*after));
+    }
+    enqueue(key);
+  }
+
+  void replica_set_changed(const api::ReplicaSet* before, const api::ReplicaSet* after) {
+    index.update(before, after);
+    // A ReplicaSet that changes hands wakes both sides.
+    if (before != nullptr) enqueue_owner(*before);
+    if (after != nullptr) enqueue_owner(*after);
+  }
+
+  void enqueue_owner(const api::ReplicaSet& replica_set) {
+    const std::string& namespace_ = replica_set.metadata.namespace_;
+    const api::OwnerReference* controller = replica_set.metadata.controller();
+    if (controller != nullptr) {
+      if (controller->kind == "Rollout") enqueue({namespace_, controller->name});
+      return;
+    }
+    rollouts.for_each_in(namespace_, [&](const auto& rollout) {
+      const auto& selector = rollout->spec.selector;
+      if (selector && matches(*selector, replica_set.metadata.labels)) {
+        enqueue(rollout->metadata.key());
+      }
+    });
+  }
+
+  void activate_when_synced() {
+    if (stopped || !leading) return;
+    if (!synced()) {
+      sync_timer.set(sync_poll, [this] { activate_when_synced(); });
+      return;
+    }
+    active = true;
+    log::info("caches are in step",
+              {
+                  {"rollouts",     static_cast<unsigned long>(rollouts.size())    },
+                  {"replica_sets", static_cast<unsigned long>(replica_sets.size())}
+    });
+    enqueue_all();
+    resync();
+  }
+
+  void resync() {
+    if (options.resync.nanoseconds <= 0) return;
+    resync_timer.set(options.resync, [this] {
+      enqueue_all();
+      resync();
+    });
+  }
+
+  // --- One reconcile: gather, plan, execute, finish.
+
+  void reconcile(const api::ObjectKey& key) {
+    ++reconciles;
+    const auto rollout = rollouts.get(key);
+    if (rollout == nullptr || rollout->metadata.deletion_timestamp) {
+      queue.done(key, {});
+      return;
+    }
+    rollout::Observed seen = gather(rollout);
+    if (!rollout::references(*rollout).pods) {
+      decide(key, std::move(seen));
+      return;
+    }
+    const std::string selector =
+        rollout->spec.selector ? format_selector(*rollout->spec.selector) : "";
+    client.list(api::kinds::pod, key.namespace_, "labelSelector=" + url_encode(selector),
+                guarded([this, key, seen = std::move(seen)](Result<Json::Array> pods) mutable {
+                  if (!pods) {
+                    failed(key, pods.error(), {});
+                    return;
+                  }
+                  add_pods(*pods, seen);
+                  decide(key, std::move(seen));
+                }));
+  }
+
+  rollout::Observed gather(const std::shared_ptr<const api::Rollout>& rollout) {
+    const api::ObjectKey key = rollout->metadata.key();
+    rollout::Observed seen{.now = loop.now(), .rollout = rollout};
+    if (const auto live = live_reads.find(key); live != live_reads.end()) {
+      // A newer copy in the cache is as good as the live one only if nothing has changed.
+      if (live->second.rollout != nullptr &&
+          live->second.rollout->metadata.resource_version == rollout->metadata.resource_version) {
+        seen.rollout_is_live = true;
+      }
+      seen.occupant = live->second.occupant;
+      live_reads.erase(live);
+    }
+    for (const api::ObjectKey& owned : index.controlled_by(rollout->metadata.uid)) {
+      seen.replica_sets.push_back(replica_sets.get(owned));
+    }
+    for (const api::ObjectKey& orphan : index.orphans_in(key.namespace_)) {
+      const auto replica_set = replica_sets.get(orphan);
+      const auto& selector = rollout->spec.selector;
+      if (selector && matches(*selector, replica_set->metadata.labels)) {
+        seen.replica_sets.push_back(replica_set);
+      }
+    }
+    for (const std::string& name : rollout::references(*rollout).services) {
+      seen.services[name] = services.get({key.namespace_, name});
+    }
+    seen.hashes = hashes_of(*rollout);
+    return seen;
+  }
+
+  const rollout::Hashes& hashes_of(const api::Rollout& rollout) {
+    Memo& memo = memos[rollout.metadata.key()];
+    if (memo.uid != rollout.metadata.uid || memo.generation != rollout.metadata.generation ||
+        memo.collision_count != rollout.status.collision_count) {
+      memo = {rollout.metadata.uid, rollout.metadata.generation, rollout.status.collision_count,
+              rollout::hashes_of(rollout)};
+    }
+    return memo.hashes;
+  }
+
+  void add_pods(const Json::Array& items, rollout::Observed& seen) {
+    for (const Json& item : items) {
+      Result<api::Pod> pod = api::decode<api::Pod>(item);
+      if (!pod) {
+        log::error("cannot read a pod", {
+                                            {"error", pod.error().text()}
+        });
+        continue;
+      }
+      seen.pods.push_back(std::make_shared<const api::Pod>(std::move(*pod)));
+    }
+  }
+
+  void decide(const api::ObjectKey& key, rollout::Observed seen) {
+    const Instant begun = loop.monotonic_now();
+    rollout::Plan plan;
+    try {
+      plan = rollout::plan(seen);
+    } catch (const BrokenInvariant& broken) {
+      set_aside(key, *seen.rollout, broken);
+      return;
+    }
+    if (plan.read_rollout_live) {
+      read_live(key);
+      return;
+    }
+    std::vector<Write> writes = std::move(plan.writes);
+    if (plan.status) writes.push_back(*plan.status);
+    plan.writes.clear();
+    if (!writes.empty())
+      log::debug("plan", {
+                             {"rollout", key.text() },
+                             {"plan",    plan.text()}
+      });
+    // Kept beside the Writer's copies: a failure names the write it stopped at.
+    auto sent = std::make_shared<const std::vector<Write>>(writes);
+    writer.execute(std::move(writes), guarded([this, key, sent, begun,
+                                               plan = std::move(plan)](Writer::Outcome outcome) {
+                     if (metrics != nullptr) {
+                       metrics->reconciled(key.namespace_, key.name, loop.monotonic_now() - begun);
+                     }
+                     record(plan.events, outcome.applied, key);
+                     finish(key, plan, *sent, outcome);
+                   }));
+  }
+
+  void record(const std::vector<rollout::Event>& noted, std::size_t applied_count,
+              const api::ObjectKey& key) {
+    for (const rollout::Event& event : noted) {
+      if (event.after > applied_count) continue;
+      events.record(event.about, event.note);
+      if (metrics != nullptr) {
+        metrics->event_recorded(key.namespace_, key.name, to_string(event.note.type),
+                                event.note.reason);
+      }
+    }
+  }
+
+  void finish(const api::ObjectKey& key, const rollout::Plan& plan, const std::vector<Write>& sent,
+              const Writer::Outcome& outcome) {
+    const bool progressed = outcome.applied > 0;
+    if (!outcome.error) {
+      queue.done(key, {.progressed = progressed, .look_again = plan.look_again});
+      return;
+    }
+    const Write& stopped_at = sent[std::min(outcome.applied, sent.size() - 1)];
+    if (!world_moved(outcome.error->code)) {
+      explain_failure(key, stopped_at, *outcome.error);
+      failed(key, *outcome.error, outcome.retry_after);
+      return;
+    }
+    if (metrics != nullptr) metrics->refused(stopped_at.target().kind.kind);
+    log::info("a write met another world and is planned anew",
+              {
+                  {"rollout", key.text()       },
+                  {"write",   stopped_at.text()}
+    });
+    refresh(key, stopped_at, outcome.error->code, progressed);
+  }
+
+  /// Reads the object that a refused write was about, then plans again.
+  void refresh(const api::ObjectKey& key, const Write& write, ErrorCode code, bool progressed) {
+    const api::ObjectRef target = write.target();
+    client.get(target.kind, target.key,
+               guarded([this, key, target, code, progressed](Result<Json> object) {
+                 if (object) {
+                   take(target.kind, *object);
+                   if (code == ErrorCode::already_exists) remember_occupant(key, *object);
+                 } else if (object.error().code == ErrorCode::not_found) {
+                   forget(target);
+                 } else {
+                   failed(key, object.error(), {});
+                   return;
+                 }
+                 queue.done(key, {.progressed = progressed, .look_again = Duration{}});
+               }));
+  }
+
+  void remember_occupant(const api::ObjectKey& key, const Json& object) {
+    Result<api::ReplicaSet> occupant = api::decode<api::ReplicaSet>(object);
+    if (!occupant) {
+      log::error("cannot read a ReplicaSet", {
+                                                 {"error", occupant.error().text()}
+      });
+      return;
+    }
+    live_reads[key].occupant = std::make_shared<const api::ReplicaSet>(std::move(*occupant));
+  }
+
+  void read_live(const api::ObjectKey& key) {
+    client.get(api::kinds::rollout, key, guarded([this, key](Result<Json> object) {
+                 if (!object && object.error().code != ErrorCode::not_found) {
+                   failed(key, object.error(), {});
+                   return;
+                 }
+                 if (object) {
+                   rollouts.apply(*object);
+                   live_reads[key].rollout = rollouts.get(key);
+                   queue.done(key, {.look_again = Duration{}});
+                   return;
+                 }
+                 if (const auto cached = rollouts.get(key)) {
+                   rollouts.forget(key, cached->metadata.uid);
+                 }
+                 queue.done(key, {});
+               }));
+  }
+
+  void failed(const api::ObjectKey& key, const Error& error,
+              const std::optional<Duration>& retry_after) {
+    log::warn("reconcile failed", {
+                                      {"rollout", key.text()  },
+                                      {"error",   error.text()}
+    });
+    if (metrics != nullptr) metrics->reconcile_failed(key.namespace_, key.name);
+    queue.done(key, {.failed = true, .look_again = retry_after});
+  }
+
+  /// What a person must mend (a quota, a role, a webhook) is told where people look.
+  void explain_failure(const api::ObjectKey& key, const Write& write, const Error& error) {
+    if (error.code != ErrorCode::invalid && error.code != ErrorCode::forbidden) return;
+    const auto rollout = rollouts.get(key);
+    if (rollout == nullptr) return;
+    const bool creating = write.is_create() && write.target().kind == api::kinds::replica_set;
+    EventNote note{EventType::warning, creating ? "ReplicaSetCreateError" : "WriteError",
+                   creating ? fmt::format("Failed to create new replica set {}: {}",
+                                          quote(write.target().key.name), error.message)
+                            : fmt::format("{}: {}", write.why(), error.text())};
+    record(
+        {
+            {.about = ref_of(*rollout), .note = std::move(note)}
+    },
+        0, key);
+  }
+
+  /// A bug of ours, met by one Rollout: the others go on.
+  void set_aside(const api::ObjectKey& key, const api::Rollout& rollout,
+                 const BrokenInvariant& broken) {
+    log::error("plan set aside", {
+                                     {"rollout", key.text()   },
+                                     {"error",   broken.what()}
+    });
+    record(
+        {
+            {.about = ref_of(rollout),
+             .note = {EventType::warning, "ReconciliationError",
+                      fmt::format("Reconciliation failed with error: {}", broken.what())}}
+    },
+        0, key);
+    if (metrics != nullptr) metrics->reconcile_failed(key.namespace_, key.name);
+    queue.done(key, {.failed = true});
+  }
+
+  static api::ObjectRef ref_of(const api::Rollout& rollout) {
+    return {.kind = api::kinds::rollout,
+            .key = rollout.metadata.key(),
+            .uid = rollout.metadata.uid,
+            .resource_version = rollout.metadata.resource_version};
+  }
+
+  // --- The cache reads our own writes.
+
+  void applied(const Write& write, const Json& object) {
+    if (write.is_delete() || object.is_null()) {
+      // Nothing undoes a deletion: one that waits for a finalizer is as good as gone.
+      if (write.is_delete()) forget(write.target());
+    } else {
+      take(write.target().kind, object);
+    }
+  }
+
+  void take(const api::Kind& kind, const Json& object) {
+    if (kind == api::kinds::rollout) rollouts.apply(object);
+    if (kind == api::kinds::replica_set) replica_sets.apply(object);
+    if (kind == api::kinds::service) services.apply(object);
+  }
+
+  void forget(const api::ObjectRef& target) {
+    if (target.kind == api::kinds::rollout) rollouts.forget(target.key, target.uid);
+    if (target.kind == api::kinds::replica_set) replica_sets.forget(target.key, target.uid);
+    if (target.kind == api::kinds::service) services.forget(target.key, target.uid);
+  }
+
+  // --- Metrics.
+
+  void publish_metrics() {
+    metrics->collect_from(
+        [this] {
+          std::vector<RolloutSample> samples;
+          rollouts.for_each([&](const auto& rollout) { samples.push_back(sample_of(*rollout)); });
+          return samples;
+        },
+        [this] {
+          return std::vector<QueueSample>{
+              {"Rollouts", queue.depth(), queue.in_flight(), queue.retries()}
+          };
+        });
+  }
+
+  void forget_metrics_later(const api::ObjectKey& key) {
+    if (metrics == nullptr) return;
+    loop.after(metrics_linger, guarded([this, key] {
+                 if (rollouts.get(key) == nullptr) metrics->forget(key.namespace_, key.name);
+               }));
+  }
+
+  kubernetes::EventLoop& loop;
+  kubernetes::Client client;
+  Metrics* metrics;
+  const Options options;
+  Informer<api::Rollout> rollouts;
+  Informer<api::ReplicaSet> replica_sets;
+  Informer<api::Service> services;
+  kubernetes::EventRecorder events;
+  Writer writer;
+  WorkQueue queue;
+  kubernetes::Timer sync_timer;
+  kubernetes::Timer resync_timer;
+  ReplicaSetIndex index;
+  ReferenceIndex references;
+  std::map<api::ObjectKey, Memo> memos;
+  std::map<api::ObjectKey, LiveReads> live_reads;
+  bool leading = false;
+  bool active = false;
+  bool stopped = false;
+  std::uint64_t reconciles = 0;
+  std::shared_ptr<bool> alive = std::make_shared<bool>(true);
+};
+
+RolloutController::RolloutController(kubernetes::EventLoop& loop, kubernetes::Transport& transport,
+                                     Metrics* metrics, Options options, std::uint64_t seed)
+    : state_(std::make_unique<State>(loop, transport, metrics, std::move(options), seed)) {}
+
+RolloutController::~RolloutController() {
+  if (state_->metrics != nullptr) state_->metrics->collect_from(nullptr, nullptr);
+}
+
+void RolloutController::start() {
+  state_->rollouts.start();
+  state_->replica_sets.start();
+  state_->services.start();
+}
+
+void RolloutController::lead() {
+  state_->leading = true;
+  state_->activate_when_synced();
+}
+
+void RolloutController::stop() {
+  state_->stopped = true;
+  state_->active = false;
+  state_->sync_timer.cancel();
+  state_->resync_timer.cancel();
+  state_->queue.stop();
+}
+
+bool RolloutController::drained() const {
+  return state_->queue.drained();
+}
+
+std::string RolloutController::trouble() const {
+  for (const std::string& trouble :
+       {state_->rollouts.trouble(), state_->replica_sets.trouble(), state_->services.trouble()}) {
+    if (!trouble.empty()) return trouble;
+  }
+  return state_->synced() ? "" : "the caches are not yet in step with the API server";
+}
+
+std::uint64_t RolloutController::reconciles() const {
+  return state_->reconciles;
+}
+
+}  // namespace slipway::controller
