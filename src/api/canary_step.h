@@ -46,7 +46,7 @@ struct RolloutExperimentTemplate {
   std::string name;
   std::string spec_ref;  ///< "canary" or "stable"
   std::optional<std::int32_t> replicas;
-  PodTemplateMetadata metadata;
+  Box<PodTemplateMetadata> metadata;
   Box<LabelSelector> selector;
   std::optional<std::int32_t> weight;  ///< Share of traffic, with a router.
   Box<TemplateService> service;
@@ -89,7 +89,7 @@ struct RolloutExperimentStep {
   std::string duration;  ///< A Go duration. Default: until the analyses end.
   std::vector<RolloutExperimentStepAnalysisTemplateRef> analyses;
   std::vector<DryRun> dry_run;
-  AnalysisRunMetadata analysis_run_metadata;
+  Box<AnalysisRunMetadata> analysis_run_metadata;
   std::optional<std::int32_t> scale_down_delay_seconds;
 
   static constexpr void fields(auto&& visit) {

@@ -106,7 +106,7 @@ std::int32_t max_surge(const Rollout& rollout) {
 std::int32_t max_unavailable(const Rollout& rollout) {
   const std::int32_t total = std::max(desired_replicas(rollout), 0);
   const std::int32_t unavailable = resolve(max_unavailable_as_written(rollout), total, Round::down);
-  if (unavailable == 0 && max_surge(rollout) == 0) return std::min(total, 1);
+  if (canary_of(rollout) && unavailable == 0 && max_surge(rollout) == 0) return std::min(total, 1);
   return std::min(unavailable, total);
 }
 

@@ -28,8 +28,8 @@ WorkloadScaleDown workload_scale_down(const Rollout& rollout);
 
 /// Pods beyond, and short of, the desired ones that an update may cause. Percentages of the desired
 /// count: surge rounds up, unavailability down. All texts are percentages, "5" like "5%". If both
-/// come to 0, one pod may be unavailable, or no update could begin. Never negative, and never more
-/// unavailable than there are. Source: behaviour.md 10.1.
+/// of a canary come to 0, one pod may be unavailable, or no update could begin. Never negative, and
+/// never more unavailable than there are. Source: behaviour.md 10.1.
 ///
 /// Blue-green has no surge, and uses unavailability for restarts only.
 std::int32_t max_surge(const Rollout& rollout);

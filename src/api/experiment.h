@@ -63,7 +63,7 @@ struct ExperimentSpec {
   std::optional<std::int32_t> scale_down_delay_seconds;
   std::vector<DryRun> dry_run;
   std::vector<MeasurementRetention> measurement_retention;
-  AnalysisRunMetadata analysis_run_metadata;
+  Box<AnalysisRunMetadata> analysis_run_metadata;
   UnknownFields unknown_fields;
 
   static constexpr void fields(auto&& visit) {
@@ -75,8 +75,7 @@ struct ExperimentSpec {
     visit("scaleDownDelaySeconds", &ExperimentSpec::scale_down_delay_seconds);
     visit("dryRun", &ExperimentSpec::dry_run);
     visit("measurementRetention", &ExperimentSpec::measurement_retention);
-    visit("analysisRunMetadata", &ExperimentSpec::analysis_run_metadata,
-          Facets{.always_written = true});
+    visit("analysisRunMetadata", &ExperimentSpec::analysis_run_metadata);
   }
   bool operator==(const ExperimentSpec&) const = default;
 };

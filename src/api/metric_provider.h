@@ -53,14 +53,14 @@ struct BasicAuthConfig {
 
 /// How a provider proves who it is. At most one member is filled in.
 struct Authentication {
-  Sigv4Config sigv4;
-  OAuth2Config oauth2;
-  BasicAuthConfig basic_auth;
+  Box<Sigv4Config> sigv4;
+  Box<OAuth2Config> oauth2;
+  Box<BasicAuthConfig> basic_auth;
 
   static constexpr void fields(auto&& visit) {
-    visit("sigv4", &Authentication::sigv4, Facets{.always_written = true});
-    visit("oauth2", &Authentication::oauth2, Facets{.always_written = true});
-    visit("basicAuth", &Authentication::basic_auth, Facets{.always_written = true});
+    visit("sigv4", &Authentication::sigv4);
+    visit("oauth2", &Authentication::oauth2);
+    visit("basicAuth", &Authentication::basic_auth);
   }
   bool operator==(const Authentication&) const = default;
 };
@@ -93,7 +93,7 @@ struct PrometheusRangeQueryArgs {
 struct PrometheusMetric {
   std::string address;  ///< Default: the environment's ARGO_ROLLOUTS_PROMETHEUS_ADDRESS.
   std::string query;
-  Authentication authentication;
+  Box<Authentication> authentication;
   std::optional<std::int64_t> timeout;  ///< Seconds. Default 30.
   bool insecure = false;                ///< Skip the check of the server's certificate.
   std::vector<WebMetricHeader> headers;
@@ -102,7 +102,7 @@ struct PrometheusMetric {
   static constexpr void fields(auto&& visit) {
     visit("address", &PrometheusMetric::address);
     visit("query", &PrometheusMetric::query);
-    visit("authentication", &PrometheusMetric::authentication, Facets{.always_written = true});
+    visit("authentication", &PrometheusMetric::authentication);
     visit("timeout", &PrometheusMetric::timeout);
     visit("insecure", &PrometheusMetric::insecure);
     visit("headers", &PrometheusMetric::headers);
@@ -187,7 +187,7 @@ struct WebMetric {
   std::string json_path;             ///< Default "{$}".
   bool insecure = false;
   Json json_body;  ///< Null where there is none.
-  Authentication authentication;
+  Box<Authentication> authentication;
 
   static constexpr void fields(auto&& visit) {
     visit("method", &WebMetric::method);
@@ -198,7 +198,7 @@ struct WebMetric {
     visit("jsonPath", &WebMetric::json_path);
     visit("insecure", &WebMetric::insecure);
     visit("jsonBody", &WebMetric::json_body);
-    visit("authentication", &WebMetric::authentication, Facets{.always_written = true});
+    visit("authentication", &WebMetric::authentication);
   }
   bool operator==(const WebMetric&) const = default;
 };
@@ -222,7 +222,7 @@ struct DatadogMetric {
   std::string formula;
   std::string api_version;  ///< "v1" (default) or "v2"
   std::string aggregator;
-  SecretRef secret_ref;
+  std::optional<SecretRef> secret_ref;
   std::string request_timeout;  ///< A Go duration. Default "10s".
 
   static constexpr void fields(auto&& visit) {
@@ -235,7 +235,7 @@ struct DatadogMetric {
     visit("aggregator", &DatadogMetric::aggregator,
           Facets{.schema = R"("enum":["avg","min","max","sum","last","percentile","mean",)"
                            R"("l2norm","area"])"});
-    visit("secretRef", &DatadogMetric::secret_ref, Facets{.always_written = true});
+    visit("secretRef", &DatadogMetric::secret_ref);
     visit("requestTimeout", &DatadogMetric::request_timeout,
           Facets{.schema = R"("default":"10s")"});
   }
@@ -280,11 +280,11 @@ struct JobMetadata {
 
 /// A Job whose end is the measurement.
 struct JobMetric {
-  JobMetadata metadata;
+  Box<JobMetadata> metadata;
   Json spec;  ///< batch/v1 JobSpec, as it was read.
 
   static constexpr void fields(auto&& visit) {
-    visit("metadata", &JobMetric::metadata, Facets{.always_written = true});
+    visit("metadata", &JobMetric::metadata);
     visit("spec", &JobMetric::spec, Facets{.required = true, .core_type = "JobSpec"});
   }
   bool operator==(const JobMetric&) const = default;
@@ -315,14 +315,14 @@ struct CloudWatchMetricStatMetric {
 };
 
 struct CloudWatchMetricStat {
-  CloudWatchMetricStatMetric metric;
-  IntOrString period;  ///< Seconds.
+  Box<CloudWatchMetricStatMetric> metric;
+  std::optional<IntOrString> period;  ///< Seconds.
   std::string stat;
   std::string unit;
 
   static constexpr void fields(auto&& visit) {
-    visit("metric", &CloudWatchMetricStat::metric, Facets{.always_written = true});
-    visit("period", &CloudWatchMetricStat::period, Facets{.always_written = true});
+    visit("metric", &CloudWatchMetricStat::metric);
+    visit("period", &CloudWatchMetricStat::period);
     visit("stat", &CloudWatchMetricStat::stat);
     visit("unit", &CloudWatchMetricStat::unit);
   }

@@ -33,6 +33,27 @@ bool is_name_character(char c) {
          c == '_' || c == '.' || c == '/';
 }
 
+bool is_alphanumeric(char c) {
+  return is_name_character(c) && c != '-' && c != '_' && c != '.' && c != '/';
+}
+
+/// Label values and the names of label keys: at most 63 characters, letters and digits at the ends.
+bool is_label_value(std::string_view text) {
+  constexpr std::size_t longest = 63;
+  if (text.empty()) return true;
+  return text.size() <= longest && is_alphanumeric(text.front()) && is_alphanumeric(text.back()) &&
+         text.find('/') == text.npos;
+}
+
+/// "name" or "example.com/name".
+bool is_label_key(std::string_view text) {
+  constexpr std::size_t longest_prefix = 253;
+  const std::size_t slash = text.find('/');
+  if (slash != text.npos && (slash == 0 || slash > longest_prefix)) return false;
+  const std::string_view name = slash == text.npos ? text : text.substr(slash + 1);
+  return !name.empty() && is_label_value(name);
+}
+
 /// Reads the text form. Every text is "key [operator values]", joined by commas that are not inside
 /// parentheses.
 class SelectorParser {
@@ -68,7 +89,9 @@ class SelectorParser {
       accept('=');
       return add(selector, key, "In", {parse_word()});
     }
+    const std::size_t start = at_;
     const std::string word = parse_word();
+    if (word != "in" && word != "notin") at_ = start;
     if (word != "in" && word != "notin") return failure("'=', '==', '!=', 'in' or 'notin'");
     std::vector<std::string> values;
     skip_blanks();
@@ -82,8 +105,12 @@ class SelectorParser {
   }
 
   /// "a=b" is a matchLabels entry unless the key has one already: both must hold then.
-  static Result<void> add(LabelSelector& selector, const std::string& key, std::string op,
-                          std::vector<std::string> values) {
+  Result<void> add(LabelSelector& selector, const std::string& key, std::string op,
+                   std::vector<std::string> values) const {
+    if (!is_label_key(key)) return bad_word(key, "a label key such as app or example.com/app");
+    for (const std::string& value : values) {
+      if (!is_label_value(value)) return bad_word(value, "a label value of at most 63 characters");
+    }
     const bool plain = op == "In" && values.size() == 1 && !selector.match_labels.contains(key);
     if (plain) {
       selector.match_labels.emplace(key, std::move(values.front()));
@@ -101,10 +128,16 @@ class SelectorParser {
   }
 
   Failure failure(std::string_view expected) const {
-    const std::string found = at_end() ? "the end" : "'" + std::string(text_.substr(at_, 1)) + "'";
+    if (at_end()) return failed("the end", expected);
+    const std::string_view found = text_.substr(at_, 1);
+    return failed(quote(found) + " at character " + std::to_string(at_ + 1), expected);
+  }
+  Failure bad_word(std::string_view word, std::string_view expected) const {
+    return failed(quote(word), expected);
+  }
+  Failure failed(std::string_view found, std::string_view expected) const {
     return fail(ErrorCode::invalid, "selector " + quote(text_),
-                "found " + found + " at character " + std::to_string(at_ + 1) + ", expected " +
-                    std::string(expected),
+                "found " + std::string(found) + ", expected " + std::string(expected),
                 "write a label selector such as 'app=web,tier in (a,b),!old'");
   }
 
