@@ -36,9 +36,11 @@ class Write {
   /// be checked, where a generated name would make a twin.
   static Write create(const api::Kind& kind, Json object, std::string why);
   /// Deletes this very object in this very version (uid and resourceVersion preconditions).
-  /// `propagation` is Background, Foreground or Orphan.
+  /// `propagation` is Background, Foreground or Orphan. `grace_seconds` overrides a pod's own grace
+  /// period (0: its containers have stopped, remove it now).
   static Write delete_object(const api::Object& seen, std::string why,
-                             std::string propagation = "Background");
+                             std::string propagation = "Background",
+                             std::optional<std::int64_t> grace_seconds = {});
   /// Replaces the status, as a merge patch of what differs from the status seen, under the
   /// resourceVersion seen: people write status too. With `subresource` false it goes to the main
   /// resource (AnalysisRun, Experiment).
