@@ -1,0 +1,188 @@
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/command_line.h"
+#include "cli/demo/demo.h"
+#include "cli/doctor.h"
+#include "cli/version.h"
+#include "cluster/serve_cluster.h"
+#include "controller/run_controller.h"
+
+namespace slipway::cli {
+namespace {
+
+using controller::ControllerFlags;
+
+struct LogFlags {
+  std::string level = "info";
+  std::string format;
+};
+
+void add_log_flags(CLI::App& command, LogFlags& flags) {
+  command.add_option("--loglevel", flags.level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str();
+  command.add_option("--logformat", flags.format, "text or json");
+}
+
+void set_up_logs(const LogFlags& flags) {
+  using log::Level;
+  const Level level = flags.level == "debug"   ? Level::debug
+                      : flags.level == "warn"  ? Level::warn
+                      : flags.level == "error" ? Level::error
+                                               : Level::info;
+  log::configure(level, flags.format == "json" ? log::Format::json : log::Format::text);
+}
+
+void duration_flag(CLI::App& command, const char* name, Duration& into, const char* meaning) {
+  command.add_option_function<std::string>(
+      name,
+      [&into, name](const std::string& text) {
+        const Result<Duration> duration = parse_go_duration(text);
+        if (!duration || duration->nanoseconds <= 0) {
+          throw CLI::ValidationError(name, "expected a duration such as 15s, found " + text);
+        }
+        into = *duration;
+      },
+      meaning);
+}
+
+/// Flags of Argo Rollouts' controller for what Slipway does another way, or does not do yet. They
+/// are taken, so that a Deployment's arguments need not change, and have no effect.
+void add_ignored_flags(CLI::App& command) {
+  for (const char* name :
+       {"--experiment-threads", "--analysis-threads", "--service-threads", "--ingress-threads",
+        "--ephemeral-metadata-threads", "--ephemeral-metadata-update-pod-retries", "--kloglevel",
+        "--aws-target-group-binding-api-version", "--alb-tag-key-resource-id",
+        "--istio-api-version", "--ambassador-api-version", "--traffic-split-api-version",
+        "--traefik-api-group", "--traefik-api-version", "--ingress-api-version",
+        "--appmesh-crd-version", "--alb-ingress-classes", "--nginx-ingress-classes"}) {
+    command
+        .add_option_function<std::string>(name,
+                                          [name](const std::string&) {
+                                            log::warn("flag has no effect yet",
+                                                      {
+                                                          {"flag", name}
+                                            });
+                                          })
+        ->group("");
+  }
+  for (const char* name : {"--alb-verify-weight", "--aws-verify-target-group",
+                           "--self-service-notification-enabled"}) {
+    command
+        .add_flag_callback(name,
+                           [name] {
+                             log::warn("flag has no effect yet", {
+                                                                     {"flag", name}
+                             });
+                           })
+        ->group("");
+  }
+}
+
+void add_controller(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("controller", "Reconcile the Rollouts of a cluster");
+  const auto flags = std::make_shared<ControllerFlags>();
+  const auto logs = std::make_shared<LogFlags>();
+  command->add_flag("--namespaced", flags->namespaced, "Only the namespace of the kubeconfig");
+  command->add_option("--instance-id", flags->instance_id,
+                      "Only Rollouts whose controller-instance-id label is this");
+  command->add_option("--rollout-resync", flags->rollout_resync_seconds, "Seconds between resyncs")
+      ->capture_default_str();
+  command->add_option("--metricsPort,--metricsport", flags->metrics_port, "Port of /metrics")
+      ->capture_default_str();
+  command->add_option("--healthzPort", flags->healthz_port, "Port of /healthz and /readyz")
+      ->capture_default_str();
+  command->add_option("--qps", flags->queries_per_second, "Requests a second at most")
+      ->capture_default_str();
+  command->add_option("--burst", flags->burst, "Requests at once beyond --qps")
+      ->capture_default_str();
+  command
+      ->add_option("--rollout-threads", flags->rollout_threads,
+                   "Rollouts whose writes are under way at once")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_flag("--leader-elect,!--no-leader-elect", flags->leader_elect,
+                    "Work only while holding the lease (default true)");
+  duration_flag(*command, "--leader-election-lease-duration", flags->lease_duration,
+                "How long a lease lasts (default 15s)");
+  duration_flag(*command, "--leader-election-renew-deadline", flags->renew_deadline,
+                "How long to try to renew it (default 10s)");
+  duration_flag(*command, "--leader-election-retry-period", flags->retry_period,
+                "Time between tries (default 2s)");
+  add_log_flags(*command, *logs);
+  add_ignored_flags(*command);
+  command->callback([&line, flags, logs] {
+    line.command = [&line, flags, logs](Streams) -> Result<int> {
+      set_up_logs(*logs);
+      flags->connection = line.connection;
+      flags->build = {.version = version_text(),
+                      .compiler = build_info().compiler,
+                      .architecture = build_info().platform,
+                      .commit = build_info().commit};
+      return controller::run_controller(*flags);
+    };
+  });
+}
+
+void add_cluster(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      app.add_subcommand("cluster", "Run an embedded Kubernetes for development and tests");
+  const auto options = std::make_shared<cluster::ServeOptions>();
+  const auto logs = std::make_shared<LogFlags>();
+  command->add_option("--address", options->address, "Loopback address and port to serve on")
+      ->capture_default_str();
+  command->add_option("--nodes", options->nodes, "Simulated nodes")->capture_default_str();
+  add_log_flags(*command, *logs);
+  command->callback([&line, options, logs] {
+    line.command = [&line, options, logs](Streams) -> Result<int> {
+      set_up_logs(*logs);
+      // Elsewhere the kubeconfig is read; here it is what is written.
+      options->kubeconfig = line.connection.kubeconfig;
+      if (options->kubeconfig.empty()) {
+        return fail(ErrorCode::invalid, "--kubeconfig", "is missing",
+                    "name the file that the cluster writes its kubeconfig to");
+      }
+      return cluster::serve_cluster(*options);
+    };
+  });
+}
+
+void add_demo(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      app.add_subcommand("demo", "Watch a canary and a blue-green update, start to end");
+  const auto options = std::make_shared<DemoOptions>();
+  command->add_option("manifest", options->manifest, "Rollout to show (default: built in)");
+  command->add_flag("--plain", options->plain, "Lines instead of a live page");
+  command->callback([&line, options] {
+    line.command = [options](Streams streams) -> Result<int> { return demo(*options, streams); };
+  });
+}
+
+void add_doctor(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      app.add_subcommand("doctor", "Find and mend zombie ReplicaSets and bad annotations");
+  const auto options = std::make_shared<DoctorOptions>();
+  command->add_flag("-A,--all-namespaces", options->all_namespaces, "Sweep all namespaces");
+  command->add_flag("--fix", options->fix, "Mend what is found");
+  command->callback([&line, options] {
+    line.command = [&line, options](Streams streams) -> Result<int> {
+      const auto connection = TRY(ServerSession::connect(line.connection));
+      return doctor(connection->session(), *options, streams);
+    };
+  });
+}
+
+}  // namespace
+
+void add_server_commands(CLI::App& app, CommandLine& line) {
+  add_controller(app, line);
+  add_cluster(app, line);
+  add_demo(app, line);
+  add_doctor(app, line);
+}
+
+}  // namespace slipway::cli
