@@ -44,17 +44,17 @@ void publish_ports_on_host(Json& container) {
   for (Json& port : ports->as_array()) fill(port, "hostPort", port["containerPort"]);
 }
 
-/// Keeps a single address and the list that replaced it the same: the single one wins.
-void mirror_address(Json& status, std::string_view single, std::string_view list) {
-  const Json address = status[single];
-  const Json& first = status[list].at(0)["ip"];
+/// Keeps a pod's address and the list that replaced it the same: the single one wins. Servers do
+/// nothing of the kind for the host's.
+void mirror_address(Json& status) {
+  const Json address = status["podIP"];
+  const Json first = status["podIPs"].at(0)["ip"];
   if (address.is_string() && address != first) {
-    status.set(list, Json::array({
-                         Json::object({{"ip", address}}
-                         )
-    }));
+    Json entry = Json::object();
+    entry.set("ip", address);
+    status.set("podIPs", Json::array({std::move(entry)}));
   } else if (!address.is_string() && first.is_string()) {
-    status.set(single, Json(first));
+    status.set("podIP", first);
   }
 }
 
@@ -63,10 +63,7 @@ void complete_pod(Json& pod) {
   for_each_container(spec, request_limits);
   if (spec["hostNetwork"].bool_or(false)) for_each_container(spec, publish_ports_on_host);
   fill(spec, "enableServiceLinks", Json(true));
-  if (Json* status = pod.find("status")) {
-    mirror_address(*status, "podIP", "podIPs");
-    mirror_address(*status, "hostIP", "hostIPs");
-  }
+  if (Json* status = pod.find("status")) mirror_address(*status);
 }
 
 void complete_namespace(Json& object) {
