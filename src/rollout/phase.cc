@@ -1,0 +1,54 @@
+#include "rollout/phase.h"
+
+#include "api/defaults.h"
+#include "rollout/conditions.h"
+
+namespace slipway::rollout {
+namespace {
+
+Phase progressing(std::string message) {
+  return {"Progressing", std::move(message)};
+}
+
+bool says_degraded(const api::RolloutCondition& condition) {
+  return condition.type == condition_types::invalid_spec ||
+         condition.reason == condition_reasons::aborted ||
+         condition.reason == condition_reasons::deadline_exceeded;
+}
+
+}  // namespace
+
+Phase find_phase(const api::Rollout& rollout, const api::RolloutStatus& status) {
+  for (const api::RolloutCondition& condition : status.conditions) {
+    if (says_degraded(condition)) return {"Degraded", condition.reason + ": " + condition.message};
+  }
+  if (rollout.spec.paused) return {"Paused", "manually paused"};
+  if (!status.pause_conditions.empty()) return {"Paused", status.pause_conditions.front().reason};
+  if (rollout.spec.restart_at && rollout.spec.restart_at != status.restarted_at) {
+    return progressing("rollout is restarting");
+  }
+  if (status.updated_replicas < api::desired_replicas(rollout)) {
+    return progressing("more replicas need to be updated");
+  }
+  if (status.available_replicas < status.updated_replicas) {
+    return progressing("updated replicas are still becoming available");
+  }
+  const bool promoted = status.stable_rs == status.current_pod_hash && !status.stable_rs.empty();
+  if (rollout.spec.strategy.blue_green) {
+    const std::string& active = status.blue_green.active_selector;
+    if (active.empty() || active != status.current_pod_hash) {
+      return progressing("active service cutover pending");
+    }
+    if (!promoted) return progressing("waiting for post-promotion verification to complete");
+    return {"Healthy", {}};
+  }
+  const api::CanaryStrategy* canary = rollout.spec.strategy.canary.get();
+  const bool has_router = canary && canary->traffic_routing;
+  if (!has_router && status.replicas > status.updated_replicas) {
+    return progressing("old replicas are pending termination");
+  }
+  if (!promoted) return progressing("waiting for all steps to complete");
+  return {"Healthy", {}};
+}
+
+}  // namespace slipway::rollout

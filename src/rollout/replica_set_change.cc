@@ -1,0 +1,107 @@
+#include "rollout/replica_set_change.h"
+
+#include "rollout/keys.h"
+#include "rollout/replica_set_roles.h"
+
+namespace slipway::rollout {
+namespace {
+
+std::string path_of(std::string_view annotation) {
+  return "/metadata/annotations/" + escape_pointer(annotation);
+}
+
+/// A member that is left out when it is zero, as the server does.
+void set_unless_zero(Json& object, std::string_view key, std::int64_t value) {
+  if (value != 0) object.set(key, value);
+}
+
+bool changes_deadline(const ReplicaSetChange& change) {
+  return !std::holds_alternative<ReplicaSetChange::Keep>(change.deadline);
+}
+
+/// Removes or sets what is there now; both spellings go, only the bare one is written.
+void change_deadline(const ReplicaSetChange& change, kubernetes::Write& write) {
+  const api::ObjectMeta& metadata = change.of->metadata;
+  if (const Instant* at = std::get_if<Instant>(&change.deadline)) {
+    const std::string text = format_rfc3339(*at);
+    const std::string* present = metadata.annotation(keys::scale_down_deadline);
+    if (present == nullptr || *present != text) write.set(path_of(keys::scale_down_deadline), text);
+  } else if (metadata.annotation(keys::scale_down_deadline)) {
+    write.remove(path_of(keys::scale_down_deadline));
+  }
+  if (metadata.annotation(keys::scale_down_deadline_as_documented)) {
+    write.remove(path_of(keys::scale_down_deadline_as_documented));
+  }
+}
+
+void set_annotations(const ReplicaSetChange& change, kubernetes::Write& write) {
+  for (const auto& [key, value] : change.annotations) {
+    const std::string* present = change.of->metadata.annotation(key);
+    if (present && *present == value) continue;
+    write.expect_as_seen(path_of(key)).set(path_of(key), value);
+  }
+}
+
+}  // namespace
+
+api::Object seen_for_write(const api::ReplicaSet& replica_set) {
+  Json spec = Json::object({
+      {"replicas", spec_replicas(replica_set)}
+  });
+  set_unless_zero(spec, "minReadySeconds", replica_set.spec.min_ready_seconds);
+  Json status = Json::object({
+      {"replicas", replica_set.status.replicas}
+  });
+  set_unless_zero(status, "availableReplicas", replica_set.status.available_replicas);
+  Json content = Json::object({
+      {"apiVersion", api::ReplicaSet::kind.api_version()},
+      {"kind",       api::ReplicaSet::kind.kind         },
+      {"metadata",   api::encode(replica_set.metadata)  },
+      {"spec",       std::move(spec)                    },
+      {"status",     std::move(status)                  },
+  });
+  return api::Object::of(api::ReplicaSet::kind, std::move(content));
+}
+
+bool ReplicaSetChange::nothing() const {
+  return !replicas && !changes_deadline(*this) && !min_ready_seconds && annotations.empty();
+}
+
+bool ReplicaSetChange::lowers() const {
+  return replicas && *replicas < spec_replicas(*of);
+}
+
+bool ReplicaSetChange::raises() const {
+  return replicas && *replicas > spec_replicas(*of);
+}
+
+bool ReplicaSetChange::takes_out_of_service() const {
+  return lowers() || std::holds_alternative<Instant>(deadline);
+}
+
+std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
+  if (change.nothing()) return std::nullopt;
+  kubernetes::Write write(seen_for_write(*change.of), change.why);
+  if (change.replicas || changes_deadline(change)) {
+    write.expect_as_seen("/spec/replicas").expect_as_seen(path_of(keys::scale_down_deadline));
+  }
+  if (change.takes_out_of_service()) {
+    write.expect_as_seen(path_of(keys::revision)).expect_as_seen(path_of(keys::claim));
+  }
+  if (change.rests_on_availability && change.lowers()) {
+    write.expect_as_seen("/status/availableReplicas");
+  }
+  if (change.replicas && *change.replicas != spec_replicas(*change.of)) {
+    write.set("/spec/replicas", *change.replicas);
+  }
+  if (changes_deadline(change)) change_deadline(change, write);
+  if (change.min_ready_seconds && *change.min_ready_seconds != change.of->spec.min_ready_seconds) {
+    write.expect_as_seen("/spec/minReadySeconds")
+        .set("/spec/minReadySeconds", *change.min_ready_seconds);
+  }
+  set_annotations(change, write);
+  if (write.changes_nothing()) return std::nullopt;
+  return write;
+}
+
+}  // namespace slipway::rollout

@@ -1,0 +1,102 @@
+#include "rollout/replica_set_roles.h"
+
+#include <algorithm>
+
+namespace slipway::rollout {
+namespace {
+
+using Pointer = Roles::Pointer;
+
+bool going(const api::ReplicaSet& replica_set) {
+  return replica_set.metadata.deletion_timestamp.has_value();
+}
+
+bool created_before(Pointer a, Pointer b) {
+  const Instant a_time = a->metadata.creation_timestamp.value_or(Instant{});
+  const Instant b_time = b->metadata.creation_timestamp.value_or(Instant{});
+  if (a_time != b_time) return a_time < b_time;
+  return a->metadata.name < b->metadata.name;
+}
+
+void sort_by_owner(const Observed& seen, Roles& roles) {
+  const api::Rollout& rollout = *seen.rollout;
+  const auto selected = [&](const api::ReplicaSet& replica_set) {
+    return rollout.spec.selector && !rollout.spec.selector->empty() &&
+           api::matches(*rollout.spec.selector, replica_set.metadata.labels);
+  };
+  for (const auto& replica_set : seen.replica_sets) {
+    const api::OwnerReference* owner = replica_set->metadata.controller();
+    const bool matching = selected(*replica_set);
+    if (owner == nullptr) {
+      if (matching && !going(*replica_set)) roles.orphans.push_back(replica_set.get());
+    } else if (owner->uid == rollout.metadata.uid) {
+      (matching || going(*replica_set) ? roles.owned : roles.strays).push_back(replica_set.get());
+    }
+  }
+  std::sort(roles.owned.begin(), roles.owned.end(), created_before);
+}
+
+/// By the meaning of the template, never by a computed hash where that can be helped: hashes differ
+/// between versions of Kubernetes' types, and an upgrade must not start an update. Several of one
+/// template are the trace of such an upgrade: then the one in use counts.
+///
+/// The computed hash finds those whose template someone changed on its way in (admission).
+Pointer find_new(const Observed& seen, const std::vector<Pointer>& owned,
+                 const std::function<std::string()>& template_hash) {
+  const api::Rollout& rollout = *seen.rollout;
+  Pointer oldest = nullptr;
+  bool several = false;
+  for (const Pointer replica_set : owned) {
+    if (going(*replica_set) || replica_set->spec.template_ != rollout.spec.template_) continue;
+    several = oldest != nullptr;
+    if (!several) oldest = replica_set;
+    if (hash_of(*replica_set) == rollout.status.current_pod_hash) return replica_set;
+  }
+  if (oldest != nullptr && !several) return oldest;
+  const std::string hash = template_hash();
+  for (const Pointer replica_set : owned) {
+    if (!going(*replica_set) && hash_of(*replica_set) == hash) return replica_set;
+  }
+  return oldest;
+}
+
+}  // namespace
+
+std::string hash_of(const api::ReplicaSet& replica_set) {
+  if (const std::string* label = replica_set.metadata.label(api::pod_template_hash_label)) {
+    if (!label->empty()) return *label;
+  }
+  const auto& selector = replica_set.spec.selector.match_labels;
+  const auto found = selector.find(api::pod_template_hash_label);
+  return found == selector.end() ? std::string() : found->second;
+}
+
+std::int32_t spec_replicas(const api::ReplicaSet& replica_set) {
+  return replica_set.spec.replicas.value_or(1);
+}
+
+Roles find_roles(const Observed& seen, const std::function<std::string()>& template_hash) {
+  Roles roles;
+  sort_by_owner(seen, roles);
+  roles.new_ = find_new(seen, roles.owned, template_hash);
+  const std::string& stable_hash = seen.rollout->status.stable_rs;
+  if (!stable_hash.empty()) {
+    if (roles.new_ != nullptr && hash_of(*roles.new_) == stable_hash) {
+      roles.stable = roles.new_;
+    } else {
+      for (const Pointer replica_set : roles.owned) {
+        if (going(*replica_set) || hash_of(*replica_set) != stable_hash) continue;
+        roles.stable = replica_set;
+        break;
+      }
+    }
+  }
+  for (const Pointer replica_set : roles.owned) {
+    if (replica_set != roles.new_ && replica_set != roles.stable && !going(*replica_set)) {
+      roles.others.push_back(replica_set);
+    }
+  }
+  return roles;
+}
+
+}  // namespace slipway::rollout

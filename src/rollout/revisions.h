@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "api/rollout.h"
+#include "api/workload.h"
+
+namespace slipway::rollout {
+
+/// The revision annotation. Absent, unreadable or beyond reason: 0, which no revision is.
+std::int64_t revision_of(const api::ObjectMeta& metadata);
+
+/// The revision that the newest ReplicaSet shall have: one more than any other has. It grows by
+/// going back too: the old template becomes the newest revision.
+std::int64_t wanted_revision(const std::vector<const api::ReplicaSet*>& owned,
+                             const api::ReplicaSet* newest);
+
+/// The revision-history annotation of a ReplicaSet that gets a higher revision: what it was is
+/// appended.
+std::string extended_history(const api::ObjectMeta& metadata);
+
+/// The Rollout's annotations that its ReplicaSet shall carry too. What people took off the Rollout
+/// stays on the ReplicaSet. Source: behaviour.md 4.1.
+api::StringMap inherited_annotations(const api::Rollout& rollout);
+
+/// Newest revision first; of equal revisions the younger first.
+void sort_by_revision(std::vector<const api::ReplicaSet*>& replica_sets);
+
+}  // namespace slipway::rollout
