@@ -31,9 +31,9 @@ struct Reconciler::State : std::enable_shared_from_this<Reconciler::State> {
 void Reconciler::State::reconcile(const api::ObjectKey& key) {
   if (stopped) return queue.done(key, {});
   const Plan plan = callbacks.decide(key);
-  writer.execute(plan.writes, [weak = weak_from_this(), key, plan](const Writer::Outcome& outcome) {
-    const std::shared_ptr<State> self = weak.lock();
-    if (self == nullptr) return;
+  // Held until the answer comes: the Writer that takes it is in here.
+  const auto self = shared_from_this();
+  writer.execute(plan.writes, [self, key, plan](const Writer::Outcome& outcome) {
     if (self->stopped || !self->callbacks.conclude) {
       return self->end(key, plan, outcome);
     }
@@ -49,9 +49,7 @@ void Reconciler::State::conclude(const api::ObjectKey& key, const Plan& plan,
     both.look_again = last.look_again;
   }
   writer.execute(last.writes,
-                 [weak = weak_from_this(), key, both, outcome](Writer::Outcome second) {
-                   const std::shared_ptr<State> self = weak.lock();
-                   if (self == nullptr) return;
+                 [self = shared_from_this(), key, both, outcome](Writer::Outcome second) {
                    second.applied += outcome.applied;
                    if (outcome.error) second.error = outcome.error;
                    self->end(key, both, second);

@@ -20,7 +20,8 @@ namespace {
 
 using CachedNode = WholeObject<api::kinds::node>;
 
-constexpr api::Kind binding_kind{"", "v1", "Binding", "bindings"};
+/// Its collection is the pods': a binding is created at POST pods/NAME/binding.
+constexpr api::Kind binding_kind{"", "v1", "Binding", "pods"};
 constexpr Duration until_synced = Duration::from_milliseconds(100);
 
 /// One pod as this process runs it.
@@ -32,16 +33,17 @@ struct Run {
 
 Write bind(const CachedPod& pod, const std::string& node) {
   return Write::create(
-      binding_kind,
-      Json::object({
-          {"apiVersion", "v1"                                                                  },
-          {"kind",       "Binding"                                                             },
-          {"metadata",   Json::object({{"name", pod.metadata.name},
-                                     {"namespace", pod.metadata.namespace_},
-                                     {"uid", pod.metadata.uid}})         },
-          {"target",     Json::object({{"apiVersion", "v1"}, {"kind", "Node"}, {"name", node}})},
+             binding_kind,
+             Json::object({
+                 {"apiVersion", "v1"                                                                  },
+                 {"kind",       "Binding"                                                             },
+                 {"metadata",   Json::object({{"name", pod.metadata.name},
+                                            {"namespace", pod.metadata.namespace_},
+                                            {"uid", pod.metadata.uid}})  },
+                 {"target",     Json::object({{"apiVersion", "v1"}, {"kind", "Node"}, {"name", node}})},
   }),
-      "pod is pending, node " + node + " has the fewest");
+             "pod is pending, node " + node + " has the fewest")
+      .through("binding");
 }
 
 Write remove_now(const CachedPod& pod) {
@@ -255,7 +257,7 @@ Plan Nodes::State::stop(const CachedPod& pod) {
 
 Plan Nodes::State::conclude(const ObjectKey& key, const std::vector<Write>& writes,
                             const Writer::Outcome& outcome) {
-  if (writes.empty() || writes[0].target().kind != binding_kind) return {};
+  if (writes.empty() || !writes[0].is_create()) return {};
   const PodPointer pod = pods.get(key);
   if (outcome.error || pod == nullptr) {
     placed.erase(key);
