@@ -146,8 +146,12 @@ struct JsonParseOptions {
 /// byte offset.
 Result<Json> parse_json(std::string_view text, const JsonParseOptions& options = {});
 
-/// Splits the top-level array `member` of a JSON object into its items' texts without building
-/// them, calling `item` for each, and returns the object without that array. For long lists.
+/// Splits the top-level array `member` of a JSON object into its items, builds one at a time and
+/// hands it to `item`, and returns the object without that array. For long lists: in memory there
+/// is never more than one item. `options` apply to each item, with paths from the item's root.
+///
+/// *Errors*: `item`'s own, or what parse_json says. The text past an item is not looked at before
+/// the item is handed over, so an error takes back nothing.
 Result<Json> parse_json_list(std::string_view text, std::string_view member,
                              const std::function<Result<void>(Json)>& item,
                              const JsonParseOptions& options = {});

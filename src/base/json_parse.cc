@@ -1,186 +1,360 @@
 #include <simdjson.h>
 
-#include <unordered_set>
+#include <algorithm>
+#include <charconv>
+#include <numeric>
 
 #include "base/json.h"
+#include "base/json_parse.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 namespace slipway {
 namespace {
 
+namespace ondemand = simdjson::ondemand;
+
 constexpr std::size_t depth_max = 200;
-/// Above this many members a set finds duplicate keys; below, a scan is quicker.
+/// Enough to find the fault; a hostile text must not make a report longer than itself.
+constexpr std::size_t duplicate_keys_max = 100;
+/// Up to this many members a plain search for a key is quicker than sorting them.
 constexpr std::size_t scan_max = 16;
-/// A parser that has read a longer text than this is given back, so that one huge list doesn't hold
-/// its working memory for ever.
-constexpr std::size_t kept_text_max = 4 << 20;
+/// Working memory that has grown past this is given back after use, so that one large text doesn't
+/// hold memory until its thread ends.
+constexpr std::size_t kept_bytes_max = 1 << 20;
 
-using simdjson::dom::element;
-using simdjson::dom::element_type;
+constexpr const char* out_of_place =
+    "a value, comma, colon or bracket is missing or stands in the wrong place";
+constexpr const char* malformed_number = "a number is malformed or too large";
 
-Error parse_error(const std::string& what) {
-  return {ErrorCode::invalid, "", "not valid JSON: " + what,
-          "check the text for a missing comma, quote or bracket"};
+/// Leaves the recursion; it never leaves this file.
+struct ParseFailure {
+  const char* message;
+  std::optional<std::size_t> offset;  ///< Where known better than by the reader's own position.
+};
+
+const char* describe(simdjson::error_code code) {
+  switch (code) {
+    case simdjson::EMPTY:
+      return "it is empty";
+    case simdjson::UTF8_ERROR:
+      return "a byte is not UTF-8";
+    case simdjson::UNCLOSED_STRING:
+      return "a string does not end";
+    case simdjson::UNESCAPED_CHARS:
+      return "a string holds a control character";
+    case simdjson::STRING_ERROR:
+      return "a string holds a malformed escape";
+    case simdjson::NUMBER_ERROR:
+      return malformed_number;
+    case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
+      return "an array or object does not end";
+    case simdjson::CAPACITY:
+    case simdjson::MEMALLOC:
+      return "it is too large";
+    default:
+      return out_of_place;
+  }
 }
 
+void check(simdjson::error_code code) {
+  if (code != simdjson::SUCCESS) throw ParseFailure{describe(code), {}};
+}
+
+template <class T>
+T unwrap(simdjson::simdjson_result<T>&& result) {
+  check(result.error());
+  return std::move(result).value_unsafe();
+}
+
+/// The integer that a token is, or nothing where it is none: simdjson refuses integers past 64
+/// bits, which JSON allows and Go reads as float64.
+std::optional<Json> read_integer(std::string_view token) {
+  const std::size_t blanks = token.find_last_not_of(" \t\r\n");
+  token = token.substr(0, blanks + 1);
+  const std::string_view digits = token.substr(token.starts_with('-') ? 1 : 0);
+  if (digits.empty() || digits.find_first_not_of("0123456789") != digits.npos) return std::nullopt;
+  if (digits.size() > 1 && digits.front() == '0') return std::nullopt;
+  const char* const end = token.data() + token.size();
+  std::int64_t exact = 0;
+  if (std::from_chars(token.data(), end, exact).ec == std::errc()) {
+    return Json(static_cast<long>(exact));
+  }
+  double nearest = 0;
+  if (std::from_chars(token.data(), end, nearest).ec == std::errc()) return Json(nearest);
+  throw ParseFailure{malformed_number, {}};
+}
+
+/// Builds a value while On-Demand walks the text. It visits every value, because On-Demand checks
+/// only what it is asked for.
 class Builder {
  public:
-  explicit Builder(const JsonParseOptions& options) : options_(options) {}
+  Builder(std::string_view text, const JsonParseOptions& options)
+      : text_(text),
+        options_(options),
+        tracks_path_(options.duplicate_keys != nullptr || !options.skip.empty()) {}
 
-  Json build(element value) {
-    switch (value.type()) {
-      case element_type::OBJECT:
-        return build_object(value);
-      case element_type::ARRAY:
-        return build_array(value);
-      case element_type::STRING:
-        return Json(std::string_view(value.get_string().value_unsafe()));
-      case element_type::BOOL:
-        return Json(value.get_bool().value_unsafe());
-      case element_type::INT64:
-        return Json(static_cast<long>(value.get_int64().value_unsafe()));
-      case element_type::UINT64:
-        return Json(static_cast<double>(value.get_uint64().value_unsafe()));
-      case element_type::DOUBLE:
-        return Json(value.get_double().value_unsafe());
+  Json build(ondemand::document& document) {
+    const ondemand::json_type type = unwrap(document.type());
+    if (type == ondemand::json_type::array) {
+      Json built = build_array(unwrap(document.get_array()));
+      return finish(document, std::move(built));
+    }
+    if (type == ondemand::json_type::object) {
+      Json built = build_object(unwrap(document.get_object()));
+      return finish(document, std::move(built));
+    }
+    const std::string_view whole = trim(text_);
+    if (type == ondemand::json_type::number) {
+      if (auto integer = read_integer(whole)) return *std::move(integer);
+    }
+    // At the root, and only there, simdjson 3.0.1 takes any word that begins with "null" for null.
+    if (type == ondemand::json_type::null && whole != "null") throw ParseFailure{out_of_place, {}};
+    return finish(document, build_scalar(document, type));
+  }
+
+ private:
+  /// One step of the way from the root: a key, or an index where the key has no data.
+  struct Step {
+    std::string_view key;
+    std::size_t index = 0;
+  };
+
+  static Json finish(ondemand::document& document, Json built) {
+    // Only past its last token has a document no location.
+    if (document.current_location().error() == simdjson::OUT_OF_BOUNDS) return built;
+    throw ParseFailure{"more follows after its end", {}};
+  }
+
+  Json build_value(ondemand::value value) {
+    const ondemand::json_type type = unwrap(value.type());
+    if (type == ondemand::json_type::array) return build_array(unwrap(value.get_array()));
+    if (type == ondemand::json_type::object) return build_object(unwrap(value.get_object()));
+    if (type == ondemand::json_type::number) {
+      // The value counts as unread then, and On-Demand steps over it.
+      if (auto integer = read_integer(value.raw_json_token())) return *std::move(integer);
+    }
+    return build_scalar(value, type);
+  }
+
+  Json build_scalar(auto& value, ondemand::json_type type) {
+    switch (type) {
+      case ondemand::json_type::string:
+        return Json(unwrap(value.get_string()));
+      case ondemand::json_type::number:
+        return Json(unwrap(value.get_double()));
+      case ondemand::json_type::boolean:
+        return Json(unwrap(value.get_bool()));
       default:
+        if (!unwrap(simdjson::simdjson_result<bool>(value.is_null()))) {
+          throw ParseFailure{out_of_place, {}};
+        }
         return Json();
     }
   }
 
- private:
-  Json build_object(element value) {
-    Json::Object members;
-    std::unordered_set<std::string_view> seen;
-    for (const auto& [key, member] : simdjson::dom::object(value)) {
-      path_.push_back(key);
-      if (skipped()) {
-        path_.pop_back();
-        continue;
-      }
-      Json::Member* same = members.empty() ? nullptr : find_same(members, seen, key);
-      Json built = build(member);
-      if (same == nullptr) {
-        members.emplace_back(std::string(key), std::move(built));
-        if (members.size() > scan_max) remember(members, seen);
-      } else {
-        if (options_.duplicate_keys != nullptr) options_.duplicate_keys->push_back(path_text());
-        same->second = std::move(built);
-      }
-      path_.pop_back();
-    }
-    return Json(std::move(members));
-  }
-
-  Json build_array(element value) {
-    const simdjson::dom::array source(value);
+  Json build_array(ondemand::array source) {
+    enter();
     Json::Array items;
-    items.reserve(source.size());
-    for (const element item : source) {
-      path_.push_back({});
-      indexes_.push_back(items.size());
-      items.push_back(build(item));
-      indexes_.pop_back();
-      path_.pop_back();
+    for (auto item : source) {
+      if (tracks_path_) path_.push_back({{}, items.size()});
+      items.push_back(build_value(unwrap(std::move(item))));
+      if (tracks_path_) path_.pop_back();
     }
+    --depth_;
     return Json(std::move(items));
   }
 
-  static Json::Member* find_same(Json::Object& members, std::unordered_set<std::string_view>& seen,
-                                 std::string_view key) {
-    if (members.size() > scan_max && !seen.contains(key)) return nullptr;
-    for (Json::Member& member : members) {
-      if (member.first == key) return &member;
+  Json build_object(ondemand::object source) {
+    enter();
+    Json::Object members;
+    members.reserve(4);  // Most objects have as many; it saves two allocations.
+    for (auto result : source) {
+      ondemand::field field = unwrap(std::move(result));
+      const std::string_view key = unwrap(field.unescaped_key());
+      if (tracks_path_) path_.push_back({key.data() == nullptr ? "" : key});
+      // What is skipped is built too: only so is it checked.
+      Json value = build_value(field.value());
+      if (!skipped()) members.emplace_back(std::string(key), std::move(value));
+      if (tracks_path_) path_.pop_back();
     }
-    return nullptr;
+    --depth_;
+    drop_duplicates(members);
+    return Json(std::move(members));
   }
 
-  /// Keys may move as the vector grows, so the set is filled anew each time it doubles.
-  static void remember(const Json::Object& members, std::unordered_set<std::string_view>& seen) {
-    if (seen.size() + 1 == members.size() && members.size() < members.capacity()) {
-      seen.insert(members.back().first);
-      return;
-    }
-    seen.clear();
-    for (const Json::Member& member : members) seen.insert(member.first);
+  void enter() {
+    if (++depth_ > depth_max) throw ParseFailure{"it is nested more than 200 levels deep", {}};
   }
 
   bool skipped() const {
     for (const auto& path : options_.skip) {
-      if (path.size() == path_.size() && std::equal(path.begin(), path.end(), path_.begin())) {
+      if (path.size() == path_.size() && std::equal(path.begin(), path.end(), path_.begin(),
+                                                    [](std::string_view key, const Step& step) {
+                                                      return step.key.data() != nullptr &&
+                                                             step.key == key;
+                                                    })) {
         return true;
       }
     }
     return false;
   }
 
-  /// "spec.containers[0].name"
-  std::string path_text() const {
-    std::string text;
-    std::size_t index = 0;
-    for (const std::string_view part : path_) {
-      if (part.data() == nullptr) {
-        text += "[" + std::to_string(indexes_[index++]) + "]";
+  /// Keeps each key once, where it came first and with the value that came last.
+  void drop_duplicates(Json::Object& members) {
+    for (const std::size_t later : find_duplicates(members)) {
+      report(members[later].first);
+      for (std::size_t first = 0; first < later; ++first) {
+        if (members[first].first != members[later].first) continue;
+        members[first].second = std::move(members[later].second);
+        break;
+      }
+      dropped_.push_back(later);
+    }
+    if (dropped_.empty()) return;
+    std::size_t next = 0, kept = 0;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (next < dropped_.size() && dropped_[next] == i) {
+        ++next;
+      } else if (kept != i) {
+        members[kept++] = std::move(members[i]);
       } else {
-        if (!text.empty()) text += ".";
-        text += part;
+        ++kept;
       }
     }
-    return text;
+    members.resize(kept);
+    dropped_.clear();
   }
 
+  /// The indexes, ascending, of members whose key an earlier member has.
+  static std::vector<std::size_t> find_duplicates(const Json::Object& members) {
+    std::vector<std::size_t> found;
+    if (members.size() <= scan_max) {
+      for (std::size_t i = 1; i < members.size(); ++i) {
+        const bool seen = std::any_of(
+            members.begin(), members.begin() + static_cast<std::ptrdiff_t>(i),
+            [&](const Json::Member& earlier) { return earlier.first == members[i].first; });
+        if (seen) found.push_back(i);
+      }
+      return found;
+    }
+    std::vector<std::size_t> order(members.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return members[a].first < members[b].first;
+    });
+    for (std::size_t i = 1; i < order.size(); ++i) {
+      if (members[order[i]].first == members[order[i - 1]].first) found.push_back(order[i]);
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+  }
+
+  /// "spec.containers[0].name"
+  void report(std::string_view key) {
+    if (options_.duplicate_keys == nullptr) return;
+    if (options_.duplicate_keys->size() >= duplicate_keys_max) return;
+    std::string text;
+    for (const Step& step : path_) {
+      if (step.key.data() == nullptr) {
+        text += "[" + std::to_string(step.index) + "]";
+      } else {
+        text += text.empty() ? "" : ".";
+        text += step.key;
+      }
+    }
+    text += text.empty() ? "" : ".";
+    options_.duplicate_keys->push_back(text.append(key));
+  }
+
+  const std::string_view text_;
   const JsonParseOptions& options_;
-  std::vector<std::string_view> path_;
-  std::vector<std::size_t> indexes_;
+  const bool tracks_path_;
+  std::size_t depth_ = 0;
+  std::vector<Step> path_;
+  std::vector<std::size_t> dropped_;
 };
 
-/// Parses into a parser of this thread's, and hands the root to `use` while it lives.
-template <class Use>
-auto with_document(std::string_view text, Use use) -> decltype(use(element())) {
-  static thread_local std::unique_ptr<simdjson::dom::parser> kept;
-  std::unique_ptr<simdjson::dom::parser> parser = std::move(kept);
-  if (parser == nullptr) {
-    parser = std::make_unique<simdjson::dom::parser>();
-    // The parser counts the document itself as a level.
-    if (parser->allocate(64 * 1024, depth_max + 1) != simdjson::SUCCESS) {
-      return Failure(parse_error("out of memory"));
+/// The offset of the first control character inside a string, or the size of the text.
+std::size_t find_control_in_string(std::string_view text) {
+  bool inside = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') inside = !inside;
+    if (inside && text[i] == '\\') ++i;
+    if (inside && i < text.size() && static_cast<unsigned char>(text[i]) < 0x20) return i;
+  }
+  return text.size();
+}
+
+/// Where the first stage, which looks at all bytes at once, found fault.
+std::size_t find_fault(std::string_view text, simdjson::error_code code) {
+  switch (code) {
+    case simdjson::UTF8_ERROR:
+      return find_invalid_utf8(text);
+    case simdjson::UNESCAPED_CHARS:
+      return find_control_in_string(text);
+    case simdjson::UNCLOSED_STRING:
+      return text.size();
+    default:
+      return 0;
+  }
+}
+
+/// A parser and a copy of the text with the padding that simdjson reads past its end.
+class Workspace {
+ public:
+  Json parse(std::string_view text, const JsonParseOptions& options) {
+    buffer_.assign(text);
+    buffer_.append(simdjson::SIMDJSON_PADDING, ' ');
+    ondemand::document document;
+    const simdjson::padded_string_view padded(buffer_.data(), text.size(), buffer_.size());
+    const simdjson::error_code code = parser_.iterate(padded).get(document);
+    if (code != simdjson::SUCCESS) throw ParseFailure{describe(code), find_fault(text, code)};
+    try {
+      return Builder(text, options).build(document);
+    } catch (ParseFailure& failure) {
+      failure.offset = text.size();
+      const char* at = nullptr;
+      // At its end the document says that there is no place.
+      if (document.current_location().get(at) == simdjson::SUCCESS) {
+        failure.offset = std::min(static_cast<std::size_t>(at - buffer_.data()), text.size());
+      }
+      throw;
     }
   }
-  element root;
-  const simdjson::error_code error = parser->parse(text.data(), text.size()).get(root);
-  if (error != simdjson::SUCCESS) return Failure(parse_error(simdjson::error_message(error)));
-  auto result = use(root);
-  if (text.size() <= kept_text_max) kept = std::move(parser);
-  return result;
-}
+
+  std::size_t bytes() const { return std::max(buffer_.capacity(), parser_.capacity()); }
+
+ private:
+  std::string buffer_;
+  ondemand::parser parser_;
+};
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text, const JsonParseOptions& options) {
-  return with_document(text,
-                       [&](element root) -> Result<Json> { return Builder(options).build(root); });
+std::expected<Json, JsonFault> read_json(std::string_view text, const JsonParseOptions& options) {
+  static thread_local std::unique_ptr<Workspace> workspace;
+  if (workspace == nullptr) workspace = std::make_unique<Workspace>();
+  std::expected<Json, JsonFault> result;
+  try {
+    result = workspace->parse(text, options);
+  } catch (const ParseFailure& failure) {
+    result = std::unexpected(JsonFault{failure.message, failure.offset.value_or(0)});
+  }
+  if (workspace->bytes() > kept_bytes_max) workspace.reset();
+  return result;
 }
 
-Result<Json> parse_json_list(std::string_view text, std::string_view member,
-                             const std::function<Result<void>(Json)>& item,
-                             const JsonParseOptions& options) {
-  return with_document(text, [&](element root) -> Result<Json> {
-    if (!root.is_object()) return fail(ErrorCode::invalid, "", "found no JSON object", "");
-    Json rest = Json::object();
-    for (const auto& [key, value] : simdjson::dom::object(root)) {
-      if (key != member) {
-        rest.set(key, Builder(JsonParseOptions{}).build(value));
-        continue;
-      }
-      if (value.is_null()) continue;
-      if (!value.is_array()) {
-        return fail(ErrorCode::invalid, std::string(member), "found no array, expected one", "");
-      }
-      for (const element one : simdjson::dom::array(value)) {
-        TRY_DONE(item(Builder(options).build(one)));
-      }
-    }
-    return rest;
-  });
+Failure malformed_json(const JsonFault& fault) {
+  return fail(ErrorCode::invalid, "",
+              "not valid JSON: " + fault.what + ", near byte " + std::to_string(fault.offset),
+              "check the text there for a missing comma, quote or bracket");
+}
+
+Result<Json> parse_json(std::string_view text, const JsonParseOptions& options) {
+  std::expected<Json, JsonFault> result = read_json(text, options);
+  if (!result) return malformed_json(result.error());
+  return *std::move(result);
 }
 
 }  // namespace slipway

@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <cstring>
+
+#include "base/json.h"
+#include "base/json_parse.h"
+
+namespace slipway {
+namespace {
+
+/// A part of a text, from its first byte to one past its last.
+struct Extent {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// Finds where values begin and end, and checks no more than that takes: each piece goes through
+/// the strict reader afterwards, what the scanner steps over by itself excepted.
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : text_(text) {}
+
+  std::size_t position() const { return at_; }
+  void move_to(std::size_t position) { at_ = position; }
+  std::string_view text(Extent extent) const {
+    return text_.substr(extent.begin, extent.end - extent.begin);
+  }
+
+  char peek() {
+    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+
+  bool take(char c) {
+    if (peek() != c || at_ == text_.size()) return false;
+    ++at_;
+    return true;
+  }
+
+  /// Steps over one value. Empty where there is none or it does not end.
+  Extent skip_value() {
+    const char first = peek();
+    const std::size_t begin = at_;
+    if (first == '"') {
+      skip_string();
+    } else if (first == '{' || first == '[') {
+      skip_nested();
+    } else {
+      while (at_ < text_.size() && !ends_scalar(text_[at_])) ++at_;
+    }
+    return {begin, at_};
+  }
+
+ private:
+  static bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+  static bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || is_blank(c); }
+
+  void skip_string() {
+    for (++at_; at_ < text_.size(); ++at_) {
+      if (text_[at_] == '\\') {
+        ++at_;
+      } else if (text_[at_] == '"') {
+        ++at_;
+        return;
+      }
+    }
+    at_ = text_.size();
+  }
+
+  void skip_nested() {
+    std::size_t depth = 0;
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '"') {
+        skip_string();
+        continue;
+      }
+      ++at_;
+      // Which bracket closes which is the strict reader's business.
+      if (c == '{' || c == '[') ++depth;
+      if ((c == '}' || c == ']') && --depth == 0) return;
+    }
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+bool is_key(std::string_view quoted, std::string_view key) {
+  if (quoted.find('\\') == quoted.npos) {
+    return quoted.size() == key.size() + 2 && quoted.substr(1, key.size()) == key;
+  }
+  const auto unescaped = read_json(quoted, {});
+  return unescaped && unescaped->string_or_empty() == key;
+}
+
+/// Moves to the value of a top-level member. False where there is no such member, or no object.
+bool find_member(Scanner& scanner, std::string_view member) {
+  if (!scanner.take('{')) return false;
+  do {
+    if (scanner.peek() != '"') return false;
+    const std::string_view key = scanner.text(scanner.skip_value());
+    if (!scanner.take(':')) return false;
+    if (is_key(key, member)) return true;
+    scanner.skip_value();
+  } while (scanner.take(','));
+  return false;
+}
+
+Result<void> read_items(Scanner& scanner, const std::function<Result<void>(Json)>& item,
+                        const JsonParseOptions& options) {
+  scanner.take('[');
+  if (scanner.take(']')) return {};
+  do {
+    const Extent extent = scanner.skip_value();
+    auto built = read_json(scanner.text(extent), options);
+    if (!built) {
+      return malformed_json({built.error().what, built.error().offset + extent.begin});
+    }
+    TRY_DONE(item(*std::move(built)));
+  } while (scanner.take(','));
+  if (scanner.take(']')) return {};
+  return malformed_json({"the list does not end, or lacks a comma", scanner.position()});
+}
+
+}  // namespace
+
+Result<Json> parse_json_list(std::string_view text, std::string_view member,
+                             const std::function<Result<void>(Json)>& item,
+                             const JsonParseOptions& options) {
+  Scanner scanner(text);
+  const bool has_list = find_member(scanner, member) && scanner.peek() == '[';
+  Extent list{text.size(), text.size()};
+  if (has_list) {
+    list.begin = scanner.position();
+    TRY_DONE(read_items(scanner, item, options));
+    list.end = scanner.position();
+  }
+
+  // What is left is read as a text of its own, with null where the list stood.
+  std::string rest_text(text.substr(0, list.begin));
+  if (has_list) rest_text.append("null").append(text.substr(list.end));
+  std::vector<std::string> duplicates;
+  auto rest = read_json(rest_text, {.duplicate_keys = &duplicates});
+  if (!rest) {
+    JsonFault fault = rest.error();
+    if (fault.offset > list.begin) fault.offset += list.end - list.begin - std::strlen("null");
+    return malformed_json(fault);
+  }
+  if (!rest->is_object()) return fail(ErrorCode::invalid, "", "found no JSON object");
+  const bool twice = std::ranges::find(duplicates, member) != duplicates.end();
+  if (twice || !(*rest)[member].is_null()) {
+    return fail(ErrorCode::invalid, std::string(member), "found no array, expected one");
+  }
+  rest->erase(member);
+  return *std::move(rest);
+}
+
+}  // namespace slipway
