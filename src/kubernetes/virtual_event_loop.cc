@@ -4,7 +4,9 @@ namespace slipway::kubernetes {
 
 VirtualEventLoop::VirtualEventLoop(Instant start) : now_(start) {}
 
-void VirtualEventLoop::post(Task task) { after(Duration{}, std::move(task)); }
+void VirtualEventLoop::post(Task task) {
+  after(Duration{}, std::move(task));
+}
 
 EventLoop::TimerId VirtualEventLoop::after(Duration delay, Task task) {
   const TimerId id = next_id_++;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +31,8 @@ class Write {
   /// Removes the value at `path`; nothing where it was not seen. What is removed is expected as
   /// seen.
   Write& remove(std::string_view path);
-  /// Sends the patch to this subresource ("scale", "status").
+  /// Sends the patch to this subresource ("scale", "status"); a created object goes to that of the
+  /// object which it names ("binding": POST pods/NAME/binding).
   Write& through(std::string_view subresource);
 
   /// A new object. It must have a fixed name: a second attempt then answers AlreadyExists and can
@@ -100,6 +103,9 @@ class Writer {
 
  private:
   struct Run;
+  void proceed(std::shared_ptr<Run> run);
+  void receive(std::shared_ptr<Run> run, const Request& sent, Result<Response> response);
+
   Transport& transport_;
   Applied on_response_;
 };
