@@ -137,6 +137,19 @@ Write Write::delete_object(const api::Object& seen, std::string why, std::string
   return write;
 }
 
+Write Write::evict(const api::Object& pod, std::string why) {
+  Write write(pod, std::move(why));
+  write.verb_ = Verb::delete_;
+  write.subresource_ = "eviction";
+  write.body_ = Json::object(
+      {{"apiVersion", "policy/v1"},
+       {"kind", "Eviction"},
+       {"metadata", Json::object({{"name", pod.ref.key.name}, {"namespace", pod.ref.key.namespace_}})},
+       {"deleteOptions",
+        Json::object({{"preconditions", Json::object({{"uid", pod.ref.uid}})}})}});
+  return write;
+}
+
 Write Write::status(const api::Object& seen, const Json& new_status, std::string why,
                     bool subresource) {
   Write write(seen, std::move(why));
@@ -176,7 +189,7 @@ Request Write::request() const {
       request.body = to_text(body_);
       break;
     case Verb::delete_:
-      request.method = Method::delete_;
+      request.method = subresource_.empty() ? Method::delete_ : Method::post;
       request.body = to_text(body_);
       break;
     case Verb::status:

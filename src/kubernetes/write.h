@@ -44,6 +44,8 @@ class Write {
   static Write delete_object(const api::Object& seen, std::string why,
                              std::string propagation = "Background",
                              std::optional<std::int64_t> grace_seconds = {});
+  /// Evicts this very pod: it is deleted, unless a disruption budget forbids it (429).
+  static Write evict(const api::Object& pod, std::string why);
   /// Replaces the status, as a merge patch of what differs from the status seen, under the
   /// resourceVersion seen: people write status too. With `subresource` false it goes to the main
   /// resource (AnalysisRun, Experiment).
