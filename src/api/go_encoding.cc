@@ -72,6 +72,7 @@ class ValueSink {
   void end_object() { end(); }
   void end_array() { end(); }
   void key(std::string_view key) { stack_.back().key = key; }
+  void field(std::string_view name) { key(name); }
   void text(std::string_view text) { put(Json(text)); }
   void value(const Json& value) { put(value); }
   Json take() { return std::move(result_); }
@@ -112,6 +113,12 @@ class TextSink {
     separate();
     append_go_string(key, text_);
     text_ += ':';
+    needs_comma_ = false;
+  }
+  /// A key that needs no escape.
+  void field(std::string_view name) {
+    separate();
+    text_.append("\"").append(name).append("\":");
     needs_comma_ = false;
   }
   void text(std::string_view text) {
@@ -183,13 +190,13 @@ class Encoder {
     const std::vector<CoreField>& fields = slots.type().fields;
     std::size_t next = 0;
     for (const Json::Member& member : value.as_object()) {
-      std::size_t seen = 0;
-      while (seen < fields.size() && fields[next % fields.size()].key != member.first) {
-        ++next;
-        ++seen;
+      std::size_t tried = 0;
+      while (tried < fields.size() && fields[next].key != member.first) {
+        next = next + 1 < fields.size() ? next + 1 : 0;
+        ++tried;
       }
-      if (seen < fields.size()) {
-        slots[next++ % fields.size()] = &member.second;
+      if (tried < fields.size()) {
+        slots[next] = &member.second;
       } else if (how_.unknown_fields != nullptr) {
         const Place here{place, member.first};
         how_.unknown_fields->push_back(path_of(&here, true));
@@ -221,7 +228,7 @@ class Encoder {
     if (absent && field.omit_empty && !keep_null) return;
     if (!is_absent(value) && field.shape == CoreShape::map && all_ignored(*value, here)) return;
 
-    sink_.key(field.key);
+    sink_.field(field.key);
     if (is_absent(value)) {
       write_zero(field, here);
     } else if (field.shape == CoreShape::list) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -17,7 +18,9 @@ class Slots {
  public:
   static constexpr std::size_t most_fields = 64;
 
-  explicit Slots(const CoreType& type) : type_(&type) {}
+  explicit Slots(const CoreType& type) : type_(&type) {
+    std::fill_n(values_.begin(), type.fields.size(), nullptr);
+  }
 
   const CoreType& type() const { return *type_; }
   const Json*& operator[](std::size_t index) { return values_[index]; }
@@ -30,7 +33,7 @@ class Slots {
 
  private:
   const CoreType* type_;
-  std::array<const Json*, most_fields> values_{};
+  std::array<const Json*, most_fields> values_;  ///< Set as far as the type has fields.
 };
 
 struct GoEncoding {

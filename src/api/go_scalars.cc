@@ -1,8 +1,6 @@
 #include "api/go_scalars.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
 
 #include "base/text.h"
@@ -51,21 +49,6 @@ Failure unreadable_time(std::string_view text, bool micro, std::string_view rest
   return fail(ErrorCode::invalid, "",
               "parsing time " + quote(text) + " as " + quote(layout) + ": cannot parse " +
                   quote(rest) + " as " + quote(piece));
-}
-
-void append_go_number(double value, std::string& out) {
-  char buffer[400];
-  const double magnitude = std::abs(value);
-  const bool scientific = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21);
-  const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
-  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value, format);
-  std::string text(buffer, error == std::errc() ? end : buffer);
-  // Go writes 1e-7 where C++ writes 1e-07.
-  const std::size_t size = text.size();
-  if (scientific && size >= 4 && text[size - 3] == '-' && text[size - 2] == '0') {
-    text.erase(size - 2, 1);
-  }
-  out += text;
 }
 
 void append_go_object(const Json::Object& members, std::string& out) {
@@ -191,8 +174,6 @@ void append_go_json(const Json& value, std::string& out) {
   switch (value.type()) {
     case Json::Type::string:
       return append_go_string(value.as_string(), out);
-    case Json::Type::real:
-      return append_go_number(value.as_double(), out);
     case Json::Type::object:
       return append_go_object(value.as_object(), out);
     case Json::Type::array:

@@ -1,3 +1,4 @@
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -162,22 +163,40 @@ std::string to_pretty_text(const Json& value) {
 }
 
 void append_go_string(std::string_view text, std::string& out) {
+  // All that could need an escape; 0xe2 starts the two separators.
+  static constexpr auto suspicious = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0; c < 0x20; ++c) table[c] = true;
+    for (const char c : std::string_view("\"\\<>&\xe2"))
+      table[static_cast<unsigned char>(c)] = true;
+    return table;
+  }();
+  constexpr std::string_view line_separator = "\xe2\x80\xa8";
+  constexpr std::string_view paragraph_separator = "\xe2\x80\xa9";
   out += '"';
+  std::size_t plain = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c == '<' || c == '>' || c == '&') {
+    if (!suspicious[c]) continue;
+    const bool markup = c == '<' || c == '>' || c == '&';
+    const std::string_view rest = text.substr(i);
+    const bool separator =
+        rest.starts_with(line_separator) || rest.starts_with(paragraph_separator);
+    if (c == 0xe2 && !separator) continue;
+    out.append(text, plain, i - plain);
+    if (markup) {
       out += "\\u00";
       out += hex[c >> 4];
       out += hex[c & 15];
-    } else if (text.substr(i, 3) == "\xe2\x80\xa8" || text.substr(i, 3) == "\xe2\x80\xa9") {
-      out += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
-      i += 2;
-    } else if (c < 0x20 || c == '"' || c == '\\') {
-      append_escape(c, out);
+    } else if (separator) {
+      out += rest.starts_with(line_separator) ? "\\u2028" : "\\u2029";
+      i += line_separator.size() - 1;
     } else {
-      out += text[i];
+      append_escape(c, out);
     }
+    plain = i + 1;
   }
+  out.append(text, plain);
   out += '"';
 }
 
