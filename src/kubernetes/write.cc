@@ -141,12 +141,13 @@ Write Write::evict(const api::Object& pod, std::string why) {
   Write write(pod, std::move(why));
   write.verb_ = Verb::delete_;
   write.subresource_ = "eviction";
-  write.body_ = Json::object(
-      {{"apiVersion", "policy/v1"},
-       {"kind", "Eviction"},
-       {"metadata", Json::object({{"name", pod.ref.key.name}, {"namespace", pod.ref.key.namespace_}})},
-       {"deleteOptions",
-        Json::object({{"preconditions", Json::object({{"uid", pod.ref.uid}})}})}});
+  write.body_ = Json::object({
+      {"apiVersion",    "policy/v1"                                                            },
+      {"kind",          "Eviction"                                                             },
+      {"metadata",
+       Json::object({{"name", pod.ref.key.name}, {"namespace", pod.ref.key.namespace_}})       },
+      {"deleteOptions", Json::object({{"preconditions", Json::object({{"uid", pod.ref.uid}})}})}
+  });
   return write;
 }
 
