@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/ensure.h"
 #include "base/text.h"
@@ -29,22 +30,30 @@ std::optional<std::size_t> array_index(std::string_view token, std::size_t size)
   return index < size ? std::optional(index) : std::nullopt;
 }
 
+/// Exact: as doubles, 2^53 + 1 and 2^53 would be equal.
+bool equals_real(std::int64_t integer, double real) {
+  // Both limits are doubles, and within them the cast is defined.
+  if (!(real >= -0x1p63 && real < 0x1p63)) return false;
+  return std::trunc(real) == real && static_cast<std::int64_t>(real) == integer;
+}
+
+std::vector<const Json::Member*> sorted_members(const Json::Object& object) {
+  std::vector<const Json::Member*> members;
+  members.reserve(object.size());
+  for (const Json::Member& member : object) members.push_back(&member);
+  std::ranges::sort(members, {}, [](const Json::Member* member) { return member->first; });
+  return members;
+}
+
 bool objects_equal(const Json::Object& a, const Json::Object& b) {
   if (a.size() != b.size()) return false;
-  const Json::Object* other = &b;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto& [key, value] = a[i];
-    // Members mostly stand in the same order on both sides.
-    if ((*other)[i].first == key) {
-      if (!((*other)[i].second == value)) return false;
-      continue;
-    }
-    const auto found = std::find_if(other->begin(), other->end(), [&](const Json::Member& member) {
-      return member.first == key;
-    });
-    if (found == other->end() || !(found->second == value)) return false;
+  // Members mostly stand in the same order on both sides.
+  const auto same = std::ranges::mismatch(a, b, {}, &Json::Member::first, &Json::Member::first);
+  if (same.in1 == a.end()) {
+    return std::ranges::equal(a, b, {}, &Json::Member::second, &Json::Member::second);
   }
-  return true;
+  return std::ranges::equal(sorted_members(a), sorted_members(b),
+                            [](const Json::Member* x, const Json::Member* y) { return *x == *y; });
 }
 
 }  // namespace
@@ -193,12 +202,15 @@ const Json* Json::find_pointer(std::string_view pointer) const {
 }
 
 bool Json::operator==(const Json& other) const {
-  if (is_number() && other.is_number()) {
-    if (is_integer() && other.is_integer()) return integer_ == other.integer_;
-    return as_double() == other.as_double();
+  if (type_ != other.type_) {
+    if (is_integer() && other.type_ == Type::real) return equals_real(integer_, other.real_);
+    return type_ == Type::real && other.is_integer() && equals_real(other.integer_, real_);
   }
-  if (type_ != other.type_) return false;
   switch (type_) {
+    case Type::integer:
+      return integer_ == other.integer_;
+    case Type::real:
+      return real_ == other.real_;
     case Type::boolean:
       return boolean_ == other.boolean_;
     case Type::string:

@@ -1,5 +1,7 @@
 #include "base/json_patch.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace slipway {
@@ -12,6 +14,33 @@ Failure refuse(std::string_view path, std::string message) {
 
 Failure malformed(std::string message) {
   return fail(ErrorCode::invalid, "", std::move(message), "see RFC 6902");
+}
+
+/// Bounds on what a hostile patch can cost: kube-apiserver takes as many operations, and no path of
+/// a real object is as deep as the deepest that parse_json reads.
+constexpr std::size_t operations_max = 10'000;
+constexpr std::size_t depth_max = 200;
+/// Values that `copy` may make in all: each copy can double the document.
+constexpr std::size_t copied_values_max = 1'000'000;
+
+struct Extent {
+  std::size_t values = 1;
+  std::size_t depth = 0;
+};
+
+Extent measure(const Json& value) {
+  Extent extent;
+  const auto include = [&](const Json& inner) {
+    const Extent of_inner = measure(inner);
+    extent.values += of_inner.values;
+    extent.depth = std::max(extent.depth, of_inner.depth + 1);
+  };
+  if (value.is_array()) {
+    for (const Json& item : value.as_array()) include(item);
+  } else if (value.is_object()) {
+    for (const Json::Member& member : value.as_object()) include(member.second);
+  }
+  return extent;
 }
 
 /// The container that holds the last token of a path, and that token.
@@ -55,16 +84,25 @@ Result<Place> find_place(Json& document, std::string_view path) {
   return Place{parent, unescape_pointer(path.substr(last + 1))};
 }
 
-/// The value at a path; nothing where its parent exists and it does not.
+/// The value at a path; nothing where an object exists and its member does not. A missing item of a
+/// list is an error, as in evanphx/json-patch.
 Result<Json*> find_value(Json& document, std::string_view path) {
   if (path.empty()) return &document;
   const Place place = TRY(find_place(document, path));
   if (place.parent->is_object()) return place.parent->find(place.token);
   const auto index = index_of(place.token, place.parent->size());
-  return index ? &place.parent->as_array()[*index] : nullptr;
+  if (!index) return refuse(path, "no item " + quote(place.token));
+  return &place.parent->as_array()[*index];
+}
+
+Result<void> check_depth(std::string_view path, const Json& value) {
+  const auto tokens = static_cast<std::size_t>(std::ranges::count(path, '/'));
+  if (tokens + measure(value).depth <= depth_max) return {};
+  return malformed("the patch nests more than 200 levels deep");
 }
 
 Result<void> add(Json& document, std::string_view path, Json value) {
+  TRY_DONE(check_depth(path, value));
   if (path.empty()) {
     document = std::move(value);
     return {};
@@ -103,6 +141,7 @@ Result<Json> take(Json& document, std::string_view path) {
 }
 
 Result<void> replace(Json& document, std::string_view path, const Json& value) {
+  TRY_DONE(check_depth(path, value));
   if (path.empty()) {
     document = value;
     return {};
@@ -126,16 +165,33 @@ Result<void> test(Json& document, std::string_view path, const Json& value) {
                           ", expected " + to_text(value));
 }
 
-Result<void> apply_one(Json& document, const Json& operation) {
+Result<void> move(Json& document, const std::string& from, const std::string& path) {
+  Json moved = TRY(take(document, from));
+  return add(document, path, std::move(moved));
+}
+
+Result<void> copy(Json& document, const std::string& from, const std::string& path,
+                  std::size_t& copied_values) {
+  const Json* source = TRY(find_value(document, from));
+  if (source == nullptr) return refuse(from, "nothing there to copy");
+  copied_values += measure(*source).values;
+  if (copied_values > copied_values_max) return malformed("the patch copies too much");
+  return add(document, path, Json(*source));
+}
+
+/// A member of an operation that must be there and be text.
+Result<std::string> text_member(const Json& operation, std::string_view name) {
+  const Json* member = operation.find(name);
+  if (member != nullptr && member->is_string()) return member->as_string();
+  return malformed("found an operation without " + quote(name));
+}
+
+Result<void> apply_one(Json& document, const Json& operation, std::size_t& copied_values) {
   if (!operation.is_object()) return malformed("found an operation that is no object");
-  const std::string_view name = operation["op"].string_or_empty();
-  const Json* path_value = operation.find("path");
-  if (path_value == nullptr || !path_value->is_string()) {
-    return malformed("found an operation without a path");
-  }
-  const std::string& path = path_value->as_string();
-  const Json* value = operation.find("value");
+  const std::string name = TRY(text_member(operation, "op"));
+  const std::string path = TRY(text_member(operation, "path"));
   if (name == "add" || name == "replace" || name == "test") {
+    const Json* value = operation.find("value");
     if (value == nullptr) return malformed(quote(name) + " needs a value");
     if (name == "add") return add(document, path, *value);
     return name == "test" ? test(document, path, *value) : replace(document, path, *value);
@@ -144,16 +200,9 @@ Result<void> apply_one(Json& document, const Json& operation) {
     TRY(take(document, path));
     return {};
   }
-  if (name == "move" || name == "copy") {
-    const Json* from = operation.find("from");
-    if (from == nullptr || !from->is_string()) return malformed(quote(name) + " needs a from");
-    if (name == "move") {
-      Json moved = TRY(take(document, from->as_string()));
-      return add(document, path, std::move(moved));
-    }
-    const Json* source = TRY(find_value(document, from->as_string()));
-    if (source == nullptr) return refuse(from->as_string(), "nothing there to copy");
-    return add(document, path, Json(*source));
+  if (name == "move") return move(document, TRY(text_member(operation, "from")), path);
+  if (name == "copy") {
+    return copy(document, TRY(text_member(operation, "from")), path, copied_values);
   }
   return refuse(path, "unknown operation " + quote(name));
 }
@@ -162,7 +211,11 @@ Result<void> apply_one(Json& document, const Json& operation) {
 
 Result<Json> apply_json_patch(Json document, const Json& patch) {
   if (!patch.is_array()) return malformed("a JSON patch is a list of operations");
-  for (const Json& operation : patch.as_array()) TRY_DONE(apply_one(document, operation));
+  if (patch.size() > operations_max) return malformed("the patch has more than 10000 operations");
+  std::size_t copied_values = 0;
+  for (const Json& operation : patch.as_array()) {
+    TRY_DONE(apply_one(document, operation, copied_values));
+  }
   return document;
 }
 

@@ -1,10 +1,12 @@
 #include "base/text.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include "base/utf8.h"
 
 namespace slipway {
 namespace {
@@ -21,6 +23,67 @@ int hex_value(char c) {
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+constexpr std::array<std::int8_t, 256> make_base64_values() {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < base64_alphabet.size(); ++i) {
+    values[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<std::int8_t>(i);
+  }
+  return values;
+}
+
+/// Close to Go's unicode.IsPrint without its tables: controls, blanks other than ' ', format
+/// characters, private use and non-characters are not printable; unassigned code points are.
+bool is_printable(char32_t c) {
+  if (c < 0x20 || c == 0x7F) return false;
+  if (c < 0x7F) return true;
+  struct Range {
+    char32_t first, last;
+  };
+  static constexpr Range hidden[] = {
+      {0x80,    0xA0    },
+      {0xAD,    0xAD    },
+      {0x600,   0x605   },
+      {0x61C,   0x61C   },
+      {0x6DD,   0x6DD   },
+      {0x1680,  0x1680  },
+      {0x180E,  0x180E  },
+      {0x2000,  0x200F  },
+      {0x2028,  0x202F  },
+      {0x205F,  0x206F  },
+      {0x3000,  0x3000  },
+      {0xD800,  0xF8FF  },
+      {0xFEFF,  0xFEFF  },
+      {0xFFF0,  0xFFFB  },
+      {0xE0000, 0xE0FFF },
+      {0xF0000, 0x10FFFF},
+  };
+  for (const Range& range : hidden) {
+    if (c >= range.first && c <= range.last) return false;
+  }
+  return (c & 0xFFFE) != 0xFFFE;
+}
+
+void append_quoted(const CodePoint& point, std::string_view bytes, std::string& out) {
+  static constexpr std::string_view named = "\a\b\f\n\r\t\v\\\"";
+  static constexpr std::string_view names = "abfnrtv\\\"";
+  const auto value = static_cast<std::uint32_t>(point.value);
+  if (!point.valid) {
+    out += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
+  } else if (const std::size_t i = named.find(bytes); bytes.size() == 1 && i != named.npos) {
+    out += '\\';
+    out += names[i];
+  } else if (is_printable(point.value)) {
+    out += bytes;
+  } else if (value < 0x80) {
+    out += fmt::format("\\x{:02x}", value);
+  } else if (value < 0x10000) {
+    out += fmt::format("\\u{:04x}", value);
+  } else {
+    out += fmt::format("\\U{:08x}", value);
+  }
 }
 
 }  // namespace
@@ -71,33 +134,13 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 std::string quote(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        quoted += "\\\"";
-        break;
-      case '\\':
-        quoted += "\\\\";
-        break;
-      case '\n':
-        quoted += "\\n";
-        break;
-      case '\r':
-        quoted += "\\r";
-        break;
-      case '\t':
-        quoted += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-          quoted += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-        } else {
-          quoted += c;
-        }
-    }
+  std::string out = "\"";
+  while (!text.empty()) {
+    const CodePoint point = first_code_point(text);
+    append_quoted(point, text.substr(0, point.length), out);
+    text.remove_prefix(point.length);
   }
-  return quoted + "\"";
+  return out + '"';
 }
 
 std::string base64_encode(std::string_view bytes) {
@@ -117,27 +160,35 @@ std::string base64_encode(std::string_view bytes) {
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
+  static constexpr std::array<std::int8_t, 256> values = make_base64_values();
   std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
   std::uint32_t group = 0;
-  int bits = 0;
-  std::size_t padding = 0;
+  int digits = 0;
+  int padding = 0;
   for (const char c : text) {
-    if (is_blank(c)) continue;
+    if (c == '\n' || c == '\r') continue;
+    const int value = values[static_cast<unsigned char>(c)];
     if (c == '=') {
+      // Padding stands at the end of a group that has at least two digits.
+      if (digits + padding < 2 || digits + padding > 3) return std::nullopt;
       ++padding;
       continue;
     }
-    const std::size_t value = base64_alphabet.find(c);
-    if (value == std::string_view::npos || padding > 0) return std::nullopt;
+    if (value < 0 || padding > 0) return std::nullopt;
     group = group << 6 | static_cast<std::uint32_t>(value);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes += static_cast<char>(group >> bits & 0xff);
-    }
+    if (++digits < 4) continue;
+    bytes += static_cast<char>(group >> 16);
+    bytes += static_cast<char>(group >> 8);
+    bytes += static_cast<char>(group);
+    group = 0;
+    digits = 0;
   }
-  // A last lone character carries no whole byte.
-  if (padding > 2 || bits >= 6) return std::nullopt;
+  if (digits == 0 && padding == 0) return bytes;
+  if (digits + padding != 4) return std::nullopt;
+  group <<= 6 * padding;
+  bytes += static_cast<char>(group >> 16);
+  if (padding == 1) bytes += static_cast<char>(group >> 8);
   return bytes;
 }
 

@@ -96,7 +96,7 @@ std::optional<std::int64_t> take_fraction(std::string_view& text) {
 
 /// The offset from UTC in seconds.
 std::optional<std::int64_t> take_offset(std::string_view& text) {
-  if (take(text, 'Z') || take(text, 'z')) return 0;
+  if (take(text, 'Z')) return 0;
   const bool negative = !text.empty() && text.front() == '-';
   if (!take(text, '+') && !take(text, '-')) return std::nullopt;
   const auto hours = take_digits(text, 2);
@@ -114,7 +114,7 @@ std::optional<Instant> read_rfc3339(std::string_view text) {
   if (!month || *month < 1 || *month > 12 || !take(text, '-')) return std::nullopt;
   const auto day = take_digits(text, 2);
   if (!day || *day < 1 || *day > days_in_month(*year, *month)) return std::nullopt;
-  if (!take(text, 'T') && !take(text, 't')) return std::nullopt;
+  if (!take(text, 'T')) return std::nullopt;
   const auto hour = take_digits(text, 2);
   if (!hour || *hour > 23 || !take(text, ':')) return std::nullopt;
   const auto minute = take_digits(text, 2);
@@ -146,7 +146,9 @@ std::optional<Duration> read_go_duration(std::string_view text) {
   if (!negative) take(text, '+');
   if (text == "0") return Duration{};
   if (text.empty()) return std::nullopt;
-  // In 128 bits, so that neither a long fraction nor a large sum overflows before it is judged.
+  // In 128 bits, so that neither a long fraction nor a large sum overflows before it is judged. The
+  // least duration is one further from zero than the greatest.
+  const __int128 limit = __int128{std::numeric_limits<std::int64_t>::max()} + (negative ? 1 : 0);
   __int128 total = 0;
   while (!text.empty()) {
     __int128 number = 0, scale = 1;
@@ -157,7 +159,7 @@ std::optional<Duration> read_go_duration(std::string_view text) {
         point = true;
       } else {
         digits = true;
-        if (number > std::numeric_limits<std::int64_t>::max()) {
+        if (number > limit) {
           if (!point) return std::nullopt;
         } else {
           number = number * 10 + (text.front() - '0');
@@ -172,10 +174,9 @@ std::optional<Duration> read_go_duration(std::string_view text) {
     if (unit == 0) return std::nullopt;
     text.remove_prefix(end);
     total += number * unit / scale;
-    if (total > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+    if (total > limit) return std::nullopt;
   }
-  const auto nanoseconds = static_cast<std::int64_t>(total);
-  return Duration{negative ? -nanoseconds : nanoseconds};
+  return Duration{static_cast<std::int64_t>(negative ? -total : total)};
 }
 
 /// A number with its fraction, without trailing zeros: "1.5".

@@ -21,7 +21,12 @@ struct Duration {
     if (seconds < -limit) return {std::numeric_limits<std::int64_t>::min()};
     return {seconds * 1'000'000'000};
   }
-  static constexpr Duration from_milliseconds(std::int64_t ms) { return {ms * 1'000'000}; }
+  static constexpr Duration from_milliseconds(std::int64_t ms) {
+    std::int64_t nanoseconds = 0;
+    if (!__builtin_mul_overflow(ms, std::int64_t{1'000'000}, &nanoseconds)) return {nanoseconds};
+    return {ms > 0 ? std::numeric_limits<std::int64_t>::max()
+                   : std::numeric_limits<std::int64_t>::min()};
+  }
   constexpr double seconds() const { return static_cast<double>(nanoseconds) / 1e9; }
   /// Whole seconds, rounded towards zero.
   constexpr std::int64_t whole_seconds() const { return nanoseconds / 1'000'000'000; }
@@ -87,7 +92,9 @@ constexpr Duration operator""_h(unsigned long long n) {
 }  // namespace literals
 
 /// Reads an RFC 3339 time, with any offset and fraction ("2026-01-01T00:00:00Z",
-/// "...T01:00:00.5+01:00"). Strict: every field present and in range.
+/// "...T01:00:00.5+01:00"). Strict as Go is: every field present and in range, T and Z capitals. A
+/// year that nanoseconds can't reach (before 1678, after 2261) reads as the earliest or latest
+/// instant there is.
 Result<Instant> parse_rfc3339(std::string_view text);
 
 /// "2026-01-01T00:00:00Z": UTC, whole seconds, rounded down, as metav1.Time is written.
@@ -104,7 +111,7 @@ constexpr Instant round_up_to_second(Instant t) {
 /// The same moment rounded down to whole seconds.
 constexpr Instant round_down_to_second(Instant t) {
   constexpr std::int64_t second = 1'000'000'000;
-  return {t.nanoseconds - (((t.nanoseconds % second) + second) % second)};
+  return t - Duration{((t.nanoseconds % second) + second) % second};
 }
 
 /// Reads a Go duration: "300ms", "1h30m", "-1.5h", "0". Source: Go's time.ParseDuration.
