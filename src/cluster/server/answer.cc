@@ -1,0 +1,46 @@
+#include "cluster/server/operations.h"
+#include "cluster/server/table.h"
+
+namespace slipway::cluster {
+namespace {
+
+using Shape = Representation::Shape;
+
+kubernetes::Response form_response(const Call& call, int code, const Json& object) {
+  const Shape shape = call.form.shape;
+  return json_response(code, shape == Shape::object
+                                 ? to_text(object)
+                                 : to_text(partial_metadata(object, call.form.shape_version)));
+}
+
+}  // namespace
+
+kubernetes::Response answer_object(Server& server, const Call& call, int code, const Json& object) {
+  if (call.form.shape != Shape::table) return form_response(call, code, object);
+  const Served<TableOptions> options = table_options_of(call);
+  if (!options) return to_response(options.error());
+  Json table = make_table(*call.resource, {&object}, server.loop.now(), *options);
+  Json& metadata = table.member("metadata");
+  if (const Json* version = object["metadata"].find("resourceVersion")) {
+    metadata.set("resourceVersion", *version);
+  }
+  return json_response(code, to_text(table));
+}
+
+kubernetes::Response answer_object(Server& server, const Call& call, int code,
+                                   const ObjectPtr& object) {
+  if (call.resource->from_stored) {
+    return answer_object(server, call, code, call.resource->from_stored(object->content()));
+  }
+  if (call.form.shape == Shape::object) return json_response(code, object->text());
+  return answer_object(server, call, code, object->content());
+}
+
+kubernetes::Response get_object(Server& server, Call& call) {
+  const Resource& resource = *call.resource;
+  const ObjectPtr object = server.store.table(resource.table).find(call.key());
+  if (!object) return to_response(not_found(resource.group_resource(), call.path.name));
+  return answer_object(server, call, 200, object);
+}
+
+}  // namespace slipway::cluster

@@ -1,0 +1,196 @@
+#include "cluster/server/body.h"
+
+#include "base/text.h"
+#include "base/yaml.h"
+#include "cluster/server/go_json_error.h"
+
+namespace slipway::cluster {
+namespace {
+
+constexpr std::string_view accepted_types =
+    "the body of the request was in an unknown format - accepted media types include: "
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
+/// The first bytes of a body, for messages.
+std::string summary_of(const std::string& body) {
+  constexpr std::size_t shown_max = 30;
+  if (body.empty()) return "<empty>";
+  const std::string_view shown = std::string_view(body).substr(0, shown_max);
+  std::string text;
+  if (body[0] == '{') {
+    text = shown;
+  } else {
+    static constexpr char digits[] = "0123456789abcdef";
+    for (const char c : shown) {
+      text += digits[static_cast<unsigned char>(c) >> 4];
+      text += digits[static_cast<unsigned char>(c) & 15];
+    }
+  }
+  return body.size() > shown_max ? text + " ..." : text;
+}
+
+Status unrecognized(std::string_view kind, std::string_view why, const std::string& body) {
+  return bad_request("the object provided is unrecognized (must be of type " + std::string(kind) +
+                     "): " + std::string(why) + " (" + summary_of(body) + ")");
+}
+
+/// "Widget in version "v1" cannot be handled as a Widget: why"
+Status unfit(const Resource& resource, std::string_view kind, std::string_view version,
+             std::string_view why) {
+  return bad_request(std::string(kind) + " in version " + quote(version) +
+                     " cannot be handled as a " + resource.kind + ": " + std::string(why));
+}
+
+/// "v1" of "apps/v1".
+std::string_view version_of(std::string_view api_version) {
+  const std::size_t slash = api_version.find('/');
+  return slash == std::string_view::npos ? api_version : api_version.substr(slash + 1);
+}
+
+/// How Go names the package of a group's internal types: "core", "apps".
+std::string_view package_of(std::string_view group) {
+  return group.empty() ? std::string_view("core") : group.substr(0, group.find('.'));
+}
+
+/// Whether the body's kind and version are the resource's. Built-in kinds may leave both out.
+Served<void> check_kind(const Resource& resource, const Json& object, const std::string& body) {
+  const std::string_view kind = object["kind"].string_or_empty();
+  const std::string_view api_version = object["apiVersion"].string_or_empty();
+  if (resource.custom) {
+    if (kind.empty() || api_version.empty()) {
+      const std::string missing = kind.empty() ? "Kind" : "apiVersion";
+      return Refusal(unrecognized(resource.kind,
+                                  "Object '" + missing + "' is missing in '" + body + "'", body));
+    }
+    if (api_version != resource.api_version()) {
+      return Refusal(bad_request("the API version in the data (" + std::string(api_version) +
+                                 ") does not match the expected API version (" +
+                                 resource.api_version() + ")"));
+    }
+    if (kind != resource.kind) {
+      return Refusal(bad_request("the kind in the data (" + std::string(kind) +
+                                 ") does not match the expected kind (" + resource.kind + ")"));
+    }
+    return {};
+  }
+  if (!api_version.empty() && api_version != resource.api_version()) {
+    return Refusal(unfit(resource, kind.empty() ? resource.kind : kind, version_of(api_version),
+                         "no kind " + quote(kind.empty() ? resource.kind : kind) +
+                             " is registered for version " + quote(api_version) +
+                             " in scheme \"pkg/runtime/scheme.go:110\""));
+  }
+  if (!kind.empty() && kind != resource.kind) {
+    return Refusal(unfit(resource, kind, resource.version,
+                         "converting (" + resource.version + "." + std::string(kind) + ") to (" +
+                             std::string(package_of(resource.group)) + "." + resource.kind +
+                             "): unknown conversion"));
+  }
+  return {};
+}
+
+/// The object as it is stored: kind and apiVersion first, where the texts of objects have them.
+Json in_stored_form(const Resource& resource, Json object) {
+  Json::Object ordered;
+  ordered.reserve(object.size() + 2);
+  ordered.emplace_back("kind", Json(std::string_view(resource.kind)));
+  ordered.emplace_back("apiVersion", Json(resource.api_version()));
+  for (auto& [key, value] : object.as_object()) {
+    if (key != "kind" && key != "apiVersion")
+      ordered.emplace_back(std::move(key), std::move(value));
+  }
+  Json whole(std::move(ordered));
+  if (!whole["metadata"].is_object()) whole.set("metadata", Json::object());
+  return resource.to_stored ? resource.to_stored(std::move(whole)) : whole;
+}
+
+/// Says what is unknown or double: refuses it, warns, or keeps silent.
+Served<void> report_fields(Call& call, FieldValidation validation,
+                           const std::vector<std::string>& duplicates,
+                           const std::vector<std::string>& unknown) {
+  std::vector<std::string> complaints;
+  for (const std::string& field : duplicates)
+    complaints.push_back("duplicate field " + quote(field));
+  for (const std::string& field : unknown) complaints.push_back("unknown field " + quote(field));
+  if (complaints.empty() || validation == FieldValidation::ignore) return {};
+  if (validation == FieldValidation::strict) {
+    return Refusal(unfit(*call.resource, call.resource->kind, call.resource->version,
+                         "strict decoding error: " + join(complaints, ", ")));
+  }
+  for (const std::string& complaint : complaints) {
+    call.warnings.push_back(warning_header(complaint));
+  }
+  return {};
+}
+
+}  // namespace
+
+Served<FieldValidation> field_validation_of(const Call& call, std::string_view options_kind) {
+  const std::string_view text = call.query.get("fieldValidation");
+  if (text.empty() || text == "Warn") return FieldValidation::warn;
+  if (text == "Ignore") return FieldValidation::ignore;
+  if (text == "Strict") return FieldValidation::strict;
+  return Refusal(invalid_object(
+      "meta.k8s.io", options_kind, "",
+      {unsupported_field("fieldValidation", Json(text), {"Ignore", "Strict", "Warn"})}));
+}
+
+Served<Json> read_body(std::string_view content_type, const std::string& body,
+                       std::string_view kind, std::vector<std::string>* duplicates) {
+  const std::string_view type = MediaRange(content_type).type();
+  Result<Json> value = Json();
+  if (type.empty() || type == "application/json") {
+    value = parse_json(body, {.duplicate_keys = duplicates});
+    if (!value) {
+      std::string why = go_json_error(body);
+      if (why.empty()) why = value.error().message;
+      return Refusal(
+          unrecognized(kind, "couldn't get version/kind; json parse error: " + why, body));
+    }
+  } else if (type == "application/yaml") {
+    value = parse_yaml_document(body);
+    if (!value) {
+      return Refusal(
+          unrecognized(kind, "error converting YAML to JSON: " + value.error().text(), body));
+    }
+  } else {
+    return Refusal(unsupported_media_type(std::string(accepted_types)));
+  }
+  if (!value->is_object()) {
+    return Refusal(unrecognized(
+        kind, "couldn't get version/kind; json parse error: the body is no JSON object", body));
+  }
+  return std::move(*value);
+}
+
+Served<Json> decode_body(Call& call) {
+  const Resource& resource = *call.resource;
+  const std::string& body = call.request.body;
+  std::vector<std::string> duplicates;
+  Json object = SERVE(read_body(call.request.content_type, body, resource.kind, &duplicates));
+  SERVE_DONE(check_kind(resource, object, body));
+  const bool creates = call.request.method == kubernetes::Method::post;
+  const FieldValidation validation =
+      SERVE(field_validation_of(call, creates ? "CreateOptions" : "UpdateOptions"));
+  std::vector<std::string> unknown;
+  const Result<void> decoded = resource.rules->decode(object, &unknown);
+  if (!decoded) {
+    return Refusal(unfit(resource, resource.kind, resource.version, decoded.error().message));
+  }
+  SERVE_DONE(report_fields(call, validation, duplicates, unknown));
+  return in_stored_form(resource, std::move(object));
+}
+
+Served<Json> decode_patched(Call& call, Json object) {
+  const Resource& resource = *call.resource;
+  const FieldValidation validation = SERVE(field_validation_of(call, "PatchOptions"));
+  std::vector<std::string> unknown;
+  const Result<void> decoded = resource.rules->decode(object, &unknown);
+  if (!decoded) {
+    FieldError error = invalid_field("patch", Json(to_text(object)), decoded.error().message);
+    return Refusal(invalid_object("", "", "", {std::move(error)}));
+  }
+  SERVE_DONE(report_fields(call, validation, {}, unknown));
+  return in_stored_form(resource, std::move(object));
+}
+
+}  // namespace slipway::cluster

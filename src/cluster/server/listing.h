@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cluster/server/server.h"
+
+namespace slipway::cluster {
+
+/// The objects that a list request asks for, and what goes into the list's metadata.
+struct Listed {
+  std::vector<ObjectPtr> objects;
+  std::uint64_t revision = 0;
+  std::string continue_token;  ///< Empty: this is the last page.
+  std::size_t remaining = 0;   ///< Objects on later pages.
+  bool remaining_known = false;
+};
+
+/// Reads selectors, page and version of the call, and gathers. Pages of one list show one state of
+/// the store, however it changes in between.
+/// *Errors*: 400 for selectors, versions and tokens; 410 for a state that history has forgotten;
+/// 504 for a version that is yet to come.
+Served<Listed> list_stored(Server& server, const Call& call);
+
+/// The list as one text, put together from the objects' own.
+std::string list_text(const Resource& resource, const Listed& listed);
+
+}  // namespace slipway::cluster

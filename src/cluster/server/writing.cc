@@ -1,0 +1,150 @@
+#include "cluster/server/writing.h"
+
+#include "cluster/server/metadata.h"
+
+namespace slipway::cluster {
+namespace {
+
+constexpr std::string_view stale_text =
+    "the object has been modified; please apply your changes to the latest version and try again";
+
+/// Refuses a namespace that is missing or on its way out. Source: the NamespaceLifecycle admission
+/// plugin.
+Served<void> check_namespace(Server& server, const Resource& resource, std::string_view namespace_,
+                             std::string_view name) {
+  const ObjectPtr found = server.store.table("namespaces").find(namespace_);
+  if (!found) return Refusal(not_found({"", "namespaces"}, namespace_));
+  if (found->content()["status"]["phase"].string_or_empty() != "Terminating") return {};
+  const std::string text(namespace_);
+  Status status = forbidden(
+      resource.group_resource(), name,
+      "unable to create new content in namespace " + text + " because it is being terminated");
+  status.details.set("causes",
+                     Json::array({
+                         Json::object({{"reason", "NamespaceTerminating"},
+                                       {"message", "namespace " + text + " is being terminated"},
+                                       {"field", "metadata.namespace"}}
+                         )
+  }));
+  return Refusal(std::move(status));
+}
+
+ObjectPtr unstored(const std::string& key, Json content) {
+  return std::make_shared<const StoredObject>(key, std::move(content), 0);
+}
+
+Refusal invalid(const Resource& resource, std::string_view name, const FieldErrors& errors) {
+  return Refusal(invalid_object(resource.group, resource.kind, name, errors));
+}
+
+/// Whether nothing but an update was still holding an object that is being deleted.
+bool is_released(const Json& object) {
+  const Json& metadata = object["metadata"];
+  return !metadata["deletionTimestamp"].is_null() && metadata["finalizers"].empty() &&
+         metadata["deletionGracePeriodSeconds"].integer_or(0) == 0 &&
+         object["spec"]["finalizers"].empty();  // A Namespace's.
+}
+
+}  // namespace
+
+Served<ObjectPtr> create_stored(Server& server, const Resource& resource,
+                                std::string_view namespace_, Json object, bool dry_run) {
+  Json& metadata = object.member("metadata");
+  if (!metadata["resourceVersion"].string_or_empty().empty()) {
+    return Refusal(internal_error("resourceVersion should not be set on objects to be created"));
+  }
+  if (resource.namespaced) {
+    metadata.set("namespace", namespace_);
+    SERVE_DONE(check_namespace(server, resource, namespace_, metadata["name"].string_or_empty()));
+  } else {
+    metadata.erase("namespace");
+  }
+  fill_new_metadata(resource, metadata, server.loop.now(), server.random);
+  resource.rules->prepare_create(object);
+  const std::string name(object["metadata"]["name"].string_or_empty());
+  FieldErrors errors;
+  validate_metadata(resource, object["metadata"], errors);
+  resource.rules->validate(object, errors);
+  if (!errors.empty()) return invalid(resource, name, errors);
+  const std::string key = object_key(namespace_, name);
+  ObjectTable& table = server.store.table(resource.table);
+  if (table.find(key)) return Refusal(already_exists(resource.group_resource(), name));
+  if (dry_run) return unstored(key, std::move(object));
+  if (resource.hooks.before) {
+    resource.hooks.before(server, object, nullptr, errors);
+    if (!errors.empty()) return invalid(resource, name, errors);
+  }
+  ObjectPtr stored = server.store.put(table, key, std::move(object));
+  if (resource.hooks.after) resource.hooks.after(server, &stored->content(), nullptr);
+  return stored;
+}
+
+namespace {
+
+/// Compares what the writer believed with what is.
+Served<void> check_preconditions(const Resource& resource, const StoredObject& old,
+                                 const Json& metadata, const UpdateOptions& options) {
+  const std::string_view name = old.name();
+  const std::string_view uid = metadata["uid"].string_or_empty();
+  if (options.replaces && !uid.empty() && uid != old.uid()) {
+    return Refusal(conflict(
+        resource.group_resource(), name,
+        "StorageError: invalid object, Code: 4, Key: " + resource.storage_path + "/" + old.key() +
+            ", ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
+            "UID in precondition: " +
+            std::string(uid) + ", UID in object meta: " + std::string(old.uid())));
+  }
+  const std::string_view version = metadata["resourceVersion"].string_or_empty();
+  if (version.empty()) {
+    if (!resource.custom) return {};
+    return Refusal(invalid_object(
+        resource.group, resource.plural, name,
+        {invalid_field("metadata.resourceVersion", Json(0), "must be specified for an update")}));
+  }
+  if (version != old.metadata()["resourceVersion"].string_or_empty()) {
+    return Refusal(conflict(resource.group_resource(), name, stale_text));
+  }
+  return {};
+}
+
+}  // namespace
+
+Served<ObjectPtr> update_stored(Server& server, const Resource& resource, const ObjectPtr& old,
+                                Json object, const UpdateOptions& options) {
+  const Json& before = old->content();
+  SERVE_DONE(check_preconditions(resource, *old, object["metadata"], options));
+  keep_server_metadata(object.member("metadata"), old->metadata());
+  resource.rules->prepare_update(object, before, options.way);
+  Json& metadata = object.member("metadata");
+  if (resource.counts_generation && resource.rules->raises_generation(object, before)) {
+    metadata.set("generation", old->metadata()["generation"].integer_or(0) + 1);
+  }
+  FieldErrors errors;
+  validate_metadata_update(metadata, old->metadata(), errors);
+  validate_metadata(resource, metadata, errors);
+  resource.rules->validate(object, errors);
+  resource.rules->validate_update(object, before, options.way, errors);
+  if (!errors.empty()) return invalid(resource, old->name(), errors);
+  metadata.set("resourceVersion", old->metadata()["resourceVersion"]);
+  if (is_released(object)) {
+    if (!options.dry_run) remove_stored(server, resource, old);
+    return unstored(old->key(), std::move(object));
+  }
+  if (object == before) return old;
+  if (options.dry_run) return unstored(old->key(), std::move(object));
+  if (resource.hooks.before) {
+    resource.hooks.before(server, object, &before, errors);
+    if (!errors.empty()) return invalid(resource, old->name(), errors);
+  }
+  ObjectPtr stored =
+      server.store.put(server.store.table(resource.table), old->key(), std::move(object));
+  if (resource.hooks.after) resource.hooks.after(server, &stored->content(), &before);
+  return stored;
+}
+
+void remove_stored(Server& server, const Resource& resource, const ObjectPtr& object) {
+  server.store.remove(server.store.table(resource.table), object->key());
+  if (resource.hooks.after) resource.hooks.after(server, nullptr, &object->content());
+}
+
+}  // namespace slipway::cluster
