@@ -1,7 +1,6 @@
 #include "base/json.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/ensure.h"
 #include "base/text.h"
@@ -28,13 +27,6 @@ std::optional<std::size_t> array_index(std::string_view token, std::size_t size)
     index = index * 10 + static_cast<std::size_t>(c - '0');
   }
   return index < size ? std::optional(index) : std::nullopt;
-}
-
-/// Exact: as doubles, 2^53 + 1 and 2^53 would be equal.
-bool equals_real(std::int64_t integer, double real) {
-  // Both limits are doubles, and within them the cast is defined.
-  if (!(real >= -0x1p63 && real < 0x1p63)) return false;
-  return std::trunc(real) == real && static_cast<std::int64_t>(real) == integer;
 }
 
 std::vector<const Json::Member*> sorted_members(const Json::Object& object) {
@@ -203,8 +195,8 @@ const Json* Json::find_pointer(std::string_view pointer) const {
 
 bool Json::operator==(const Json& other) const {
   if (type_ != other.type_) {
-    if (is_integer() && other.type_ == Type::real) return equals_real(integer_, other.real_);
-    return type_ == Type::real && other.is_integer() && equals_real(other.integer_, real_);
+    // As doubles: a double past 2^53 is written in digits that may read as another integer near it.
+    return is_number() && other.is_number() && as_double() == other.as_double();
   }
   switch (type_) {
     case Type::integer:

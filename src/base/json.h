@@ -116,7 +116,8 @@ class Json {
   /// decimal index. Nothing where any part is missing.
   const Json* find_pointer(std::string_view pointer) const;
 
-  /// Deep, without regard to the order of members. Numbers compare by value: 1 equals 1.0.
+  /// Deep, without regard to the order of members. Integers compare exactly with each other, and as
+  /// doubles with doubles: 1 equals 1.0.
   bool operator==(const Json& other) const;
 
  private:

@@ -53,10 +53,36 @@ void append_string(std::string_view text, std::string& out) {
   out += '"';
 }
 
-/// As Go's encoding/json: plain decimals between 1e-6 and 1e21, shortest exponents elsewhere.
+/// A whole number past 2^53: the shortest digits that read back equal, then zeros. C++ would go on
+/// with digits that mean nothing, 2^64 as 18446744073709551616 and not 18446744073709552000.
+void append_large_whole(double value, std::string& out) {
+  char text[64];
+  const auto end =
+      std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
+  const std::string_view written(text, static_cast<std::size_t>(end - text));
+  const std::size_t mark = written.find('e');
+  int zeros = 0;
+  std::from_chars(text + mark + 2, end, zeros);
+  for (const char c : written.substr(0, mark)) {
+    if (c != '.') out += c;
+    if (c >= '0' && c <= '9') --zeros;
+  }
+  out.append(static_cast<std::size_t>(zeros + 1), '0');
+}
+
+/// As Go's encoding/json: plain decimals between 1e-6 and 1e21, shortest exponents elsewhere. JSON
+/// has no infinities: they are written as null.
 void append_double(double value, std::string& out) {
+  if (!std::isfinite(value)) {
+    out += "null";
+    return;
+  }
   char text[64];
   const double size = std::fabs(value);
+  if (size >= 0x1p53 && size < 1e21) {
+    append_large_whole(value, out);
+    return;
+  }
   const bool exponent = size != 0 && (size < 1e-6 || size >= 1e21);
   const auto end =
       std::to_chars(text, text + sizeof text, value,

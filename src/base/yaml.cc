@@ -2,14 +2,17 @@
 
 #include <libfyaml.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "base/yaml_scalar.h"
 
 namespace slipway {
@@ -34,6 +37,30 @@ std::size_t count_values(const Json& value) {
     for (const auto& [key, member] : value.as_object()) count += count_values(member);
   }
   return count;
+}
+
+/// Where a byte stands, and what is wrong there.
+Failure refuse_byte(std::string_view text, std::size_t at, const char* what) {
+  const std::string_view before = text.substr(0, at);
+  const auto line = std::ranges::count(before, '\n') + 1;
+  const std::size_t column = at - (before.rfind('\n') + 1) + 1;
+  return fail(ErrorCode::invalid, fmt::format("line {}, column {}", line, column), what,
+              "write it as an escape inside double quotes");
+}
+
+/// What YAML allows in a text. libfyaml 0.7.12 takes control characters for text and ends without a
+/// word at a byte that is no UTF-8.
+Result<void> check_characters(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const CodePoint point = first_code_point(text.substr(at));
+    if (!point.valid) return refuse_byte(text, at, "found a byte that is not UTF-8");
+    if (!is_yaml_printable(point.value)) {
+      return refuse_byte(text, at, "found a control character");
+    }
+    at += point.length;
+  }
+  return {};
 }
 
 /// One libfyaml event, given back when it goes.
@@ -113,8 +140,8 @@ class Reader {
     } else {
       void* previous = nullptr;
       if (const fy_diag_error* first = fy_diag_errors_iterate(diagnostic_.get(), &previous)) {
-        line = first->line + 1;
-        column = first->column + 1;
+        line = first->line;  // Counted from 1 here, unlike a mark's.
+        column = first->column;
         if (text.empty() && first->msg != nullptr) text = first->msg;
       }
     }
@@ -155,17 +182,22 @@ class Reader {
     return value;
   }
 
-  Result<Json> read_scalar(const Event& event) {
+  /// What a scalar means, its anchor left aside.
+  Result<Json> scalar_value(const Event& event) {
     const auto& scalar = event.get()->scalar;
     const std::string text = text_of(scalar.value);
     const std::string tag = text_of(scalar.tag);
     const bool plain = scalar.value == nullptr || fy_token_scalar_style(scalar.value) == FYSS_PLAIN;
-    const bool as_text = !plain || tag.ends_with("str") || tag == "!";
-    Json value = as_text ? Json(text) : resolve_plain_scalar(text);
+    if (!plain || tag.ends_with("str") || tag == "!") return Json(text);
+    Json value = resolve_plain_scalar(text);
     if (value.type() == Json::Type::real && !std::isfinite(value.as_double())) {
       return Failure(error("found " + text + ", which JSON has no number for", event.get()));
     }
-    return anchored(text_of(scalar.anchor), std::move(value));
+    return value;
+  }
+
+  Result<Json> read_scalar(const Event& event) {
+    return anchored(text_of(event.get()->scalar.anchor), TRY(scalar_value(event)));
   }
 
   Result<Json> read_alias(const Event& event) {
@@ -192,45 +224,66 @@ class Reader {
   }
 
   Result<Json> read_mapping(int depth) {
-    Json mapping = Json::object();
-    std::map<std::string, bool> seen;
-    std::vector<Json> merged;
+    Json::Object members;
+    std::set<std::string> seen;
+    Json::Array merged;
     for (;;) {
       Event event = next();
       if (event.type() == FYET_MAPPING_END) break;
       if (event.type() != FYET_SCALAR) {
+        if (broken()) return Failure(error(""));
         return Failure(error("found a key that is no plain text", event.get()));
       }
-      const bool plain = event.get()->scalar.value == nullptr ||
-                         fy_token_scalar_style(event.get()->scalar.value) == FYSS_PLAIN;
-      const std::string key = text_of(event.get()->scalar.value);
-      if (plain && key == "<<") {
-        merged.push_back(TRY(read_value(next(), depth + 1)));
+      if (is_merge_key(event)) {
+        TRY_DONE(collect_merged(TRY(read_value(next(), depth + 1)), event, merged));
         continue;
       }
-      if (!seen.emplace(key, true).second) {
+      std::string key = TRY(read_key(event));
+      if (!seen.insert(key).second) {
         return Failure(error("the key " + quote(key) + " stands here a second time", event.get()));
       }
-      if (!event_anchor(event).empty()) anchors_[event_anchor(event)] = Json(key);
-      mapping.as_object().emplace_back(key, TRY(read_value(next(), depth + 1)));
+      Json value = TRY(read_value(next(), depth + 1));
+      members.emplace_back(std::move(key), std::move(value));
     }
-    for (const Json& source : merged) merge(mapping, source);
-    return mapping;
-  }
-
-  static std::string event_anchor(const Event& event) {
-    return text_of(event.get()->scalar.anchor);
-  }
-
-  /// `<<: *base`: what the mapping has of its own wins.
-  static void merge(Json& mapping, const Json& source) {
-    if (source.is_array()) {
-      for (const Json& one : source.as_array()) merge(mapping, one);
-    } else if (source.is_object()) {
-      for (const auto& [key, value] : source.as_object()) {
-        if (mapping.find(key) == nullptr) mapping.set(key, value);
+    // What the mapping has of its own wins, then what was merged first.
+    for (const Json& source : merged) {
+      for (const Json::Member& member : source.as_object()) {
+        if (seen.insert(member.first).second) members.push_back(member);
       }
     }
+    return Json(std::move(members));
+  }
+
+  static bool is_merge_key(const Event& event) {
+    const auto& scalar = event.get()->scalar;
+    return scalar.value != nullptr && fy_token_scalar_style(scalar.value) == FYSS_PLAIN &&
+           text_of(scalar.value) == "<<";
+  }
+
+  /// A key as text. What would read as another type is written as JSON has it: `0x10` is "16".
+  Result<std::string> read_key(const Event& event) {
+    const Json key = TRY(scalar_value(event));
+    const std::string anchor = text_of(event.get()->scalar.anchor);
+    if (!anchor.empty()) anchors_[anchor] = key;
+    if (key.is_null()) return Failure(error("found an empty key", event.get()));
+    return key.is_string() ? key.as_string() : to_text(key);
+  }
+
+  /// `<<: *base` or `<<: [*first, *second]`.
+  Result<void> collect_merged(Json source, const Event& key, Json::Array& merged) {
+    Json::Array sources;
+    if (source.is_array()) {
+      sources = std::move(source.as_array());
+    } else {
+      sources.push_back(std::move(source));
+    }
+    for (Json& one : sources) {
+      if (!one.is_object()) {
+        return Failure(error("found a merge (<<) of something that is no mapping", key.get()));
+      }
+      merged.push_back(std::move(one));
+    }
+    return {};
   }
 
   std::unique_ptr<fy_diag, DiagnosticEnd> diagnostic_;
@@ -242,6 +295,7 @@ class Reader {
 }  // namespace
 
 Result<std::vector<Json>> parse_yaml(std::string_view text) {
+  TRY_DONE(check_characters(text));
   return Reader(text).read();
 }
 

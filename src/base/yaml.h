@@ -4,9 +4,10 @@
 
 namespace slipway {
 
-/// Reads a stream of YAML documents into JSON values, with YAML 1.1's scalars as Kubernetes reads
-/// them (`yes`, `on` are booleans only where sigs.k8s.io/yaml has them so; `0644` is octal). Empty
-/// documents are left out. Errors name line and column.
+/// Reads a stream of YAML documents into JSON values, with YAML 1.1's scalars as sigs.k8s.io/yaml
+/// reads them: `yes`, `on` and `y` are booleans, `0644` is octal; keys become texts ("true",
+/// "420"). Anchors, aliases and merge keys work; what they make is bounded. Empty documents are
+/// left out. A key seen twice is an error. Errors name line and column.
 Result<std::vector<Json>> parse_yaml(std::string_view text);
 
 /// Reads exactly one document.

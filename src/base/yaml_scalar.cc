@@ -53,9 +53,15 @@ std::optional<Json> number(std::string_view text) {
     }
     text = plain;
   }
-  if (text.starts_with("0x")) return integer(text.substr(2), 16, negative);
-  if (text.starts_with("0b")) return integer(text.substr(2), 2, negative);
-  if (text.starts_with("0o")) return integer(text.substr(2), 8, negative);
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    return integer(text.substr(2), 16, negative);
+  }
+  if (text.starts_with("0b") || text.starts_with("0B")) {
+    return integer(text.substr(2), 2, negative);
+  }
+  if (text.starts_with("0o") || text.starts_with("0O")) {
+    return integer(text.substr(2), 8, negative);
+  }
   if (text.size() > 1 && text.front() == '0') {
     if (auto octal = integer(text.substr(1), 8, negative)) return octal;
   }
@@ -67,10 +73,12 @@ std::optional<Json> number(std::string_view text) {
 
 Json resolve_plain_scalar(const std::string& text) {
   if (is_one_of(text, {"", "~", "null", "Null", "NULL"})) return Json();
-  if (is_one_of(text, {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})) {
+  // `y` and `n` too: kubernetes/kubernetes issue 102308 is a property `y` that became `true`.
+  if (is_one_of(text, {"true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y", "on", "On", "ON"})) {
     return Json(true);
   }
-  if (is_one_of(text, {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})) {
+  if (is_one_of(text,
+                {"false", "False", "FALSE", "no", "No", "NO", "n", "N", "off", "Off", "OFF"})) {
     return Json(false);
   }
   if (is_one_of(text, {".nan", ".NaN", ".NAN"})) {
@@ -83,6 +91,11 @@ Json resolve_plain_scalar(const std::string& text) {
     if (auto found = number(text)) return *found;
   }
   return Json(text);
+}
+
+bool is_yaml_printable(char32_t c) {
+  if (c < 0x20) return c == '\t' || c == '\n' || c == '\r';
+  return (c < 0x7F) || c == 0x85 || (c >= 0xA0 && c != 0xFFFE && c != 0xFFFF);
 }
 
 }  // namespace slipway

@@ -1,15 +1,51 @@
 #include "base/yaml.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/utf8.h"
 #include "base/yaml_scalar.h"
 
 namespace slipway {
 namespace {
 
-bool has_control(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n') || byte == 0x7f) return true;
+/// Whether a character is written as an escape: what YAML doesn't allow, and what a reader may take
+/// for a line end or drop.
+bool must_escape(char32_t c) {
+  return c < 0x20 || !is_yaml_printable(c) || c == 0x85 || c == 0x2028 || c == 0x2029 ||
+         c == 0xFEFF;
+}
+
+/// Whether the text holds such a character, line ends aside.
+bool has_odd_character(std::string_view text) {
+  while (!text.empty()) {
+    const CodePoint point = first_code_point(text);
+    if (point.value != '\n' && must_escape(point.value)) return true;
+    text.remove_prefix(point.length);
   }
   return false;
+}
+
+/// Writes any text in double quotes. YAML's escapes here are JSON's, plus \U for the far planes.
+void append_quoted(std::string_view text, std::string& out) {
+  out += '"';
+  while (!text.empty()) {
+    const CodePoint point = first_code_point(text);
+    const auto value = static_cast<std::uint32_t>(point.value);
+    if (value == '"' || value == '\\') {
+      out += '\\';
+      out += text.front();
+    } else if (value == '\n' || value == '\t') {
+      out += value == '\n' ? "\\n" : "\\t";
+    } else if (!must_escape(point.value)) {
+      out += text.substr(0, point.length);
+    } else {
+      out += value < 0x10000 ? fmt::format("\\u{:04x}", value) : fmt::format("\\U{:08x}", value);
+    }
+    text.remove_prefix(point.length);
+  }
+  out += '"';
 }
 
 /// Whether a plain scalar would read back as this very text.
@@ -20,11 +56,7 @@ bool reads_plain(const std::string& text) {
     return false;
   }
   if (text.find(": ") != std::string::npos || text.find(" #") != std::string::npos) return false;
-  if (has_control(text) || text.starts_with("---") || text.starts_with("...")) return false;
-  // YAML 1.1 readers take these for booleans though Go's does not.
-  for (const char* word : {"y", "Y", "n", "N"}) {
-    if (text == word) return false;
-  }
+  if (has_odd_character(text) || text.starts_with("---") || text.starts_with("...")) return false;
   return resolve_plain_scalar(text).is_string();
 }
 
@@ -33,11 +65,13 @@ void indent(std::size_t depth, std::string& out) {
 }
 
 bool fits_block(const std::string& text) {
-  return text.find('\n') != std::string::npos && !has_control(text) && text.front() != ' ' &&
+  return text.find('\n') != std::string::npos && !has_odd_character(text) && text.front() != ' ' &&
          text.front() != '\n' && text.find(" \n") == std::string::npos;
 }
 
+/// A literal block. It is indented even at the root, where its lines could pass for document marks.
 void append_block(const std::string& text, std::size_t depth, std::string& out) {
+  depth = std::max<std::size_t>(depth, 1);
   std::string_view rest = text;
   std::size_t newlines = 0;
   while (rest.ends_with('\n')) {
@@ -71,7 +105,7 @@ void append_scalar(const Json& value, std::size_t depth, std::string& out) {
   if (reads_plain(text)) {
     out += text;
   } else {
-    append_text(value, out);  // JSON's double quotes are YAML's.
+    append_quoted(text, out);
   }
   out += '\n';
 }
@@ -90,7 +124,7 @@ void append_members(const Json::Object& members, std::size_t depth, bool first_l
     if (reads_plain(key)) {
       out += key;
     } else {
-      append_text(Json(key), out);
+      append_quoted(key, out);
     }
     out += ':';
     if (is_nested(value)) {
