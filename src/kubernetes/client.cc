@@ -10,46 +10,56 @@ namespace {
 /// Objects a page: an answer of a few megabytes.
 constexpr int page_size = 500;
 
-struct Listing : std::enable_shared_from_this<Listing> {
-  Transport& transport;
-  std::string path;
-  std::string query;
-  std::function<void(Result<Json::Array>)> done;
-  Json::Array items;
+class Listing : public std::enable_shared_from_this<Listing> {
+ public:
+  using Done = std::function<void(Result<Json::Array>)>;
 
-  Listing(Transport& t, std::string p, std::string q, std::function<void(Result<Json::Array>)> d)
-      : transport(t), path(std::move(p)), query(std::move(q)), done(std::move(d)) {}
+  Listing(Transport& transport, std::string path, std::string query, Done done)
+      : transport_(transport),
+        path_(std::move(path)),
+        query_(std::move(query)),
+        done_(std::move(done)) {}
 
+  /// Asks for the page that `next` names; with an empty one for the first.
   void ask(const std::string& next) {
+    std::vector<std::string> query;
+    if (paged_) query.push_back("limit=" + std::to_string(page_size));
+    if (!query_.empty()) query.push_back(query_);
+    if (!next.empty()) query.push_back("continue=" + url_encode(next));
     Request request;
-    request.target = path + "?limit=" + std::to_string(page_size);
-    if (!query.empty()) request.target += "&" + query;
-    if (!next.empty()) request.target += "&continue=" + url_encode(next);
-    transport.send(request, [self = shared_from_this(), request](Result<Response> response) {
-      self->take(request, std::move(response));
-    });
+    request.target = query.empty() ? path_ : path_ + "?" + join(query, "&");
+    transport_.send(
+        request, [self = shared_from_this(), request, later = !next.empty()](
+                     const Result<Response>& response) { self->take(request, response, later); });
   }
 
-  void take(const Request& request, Result<Response> response) {
-    if (!response) {
-      done(Failure(response.error()));
-      return;
-    }
-    Result<Json> page = body_of(*response, request, transport.server());
+ private:
+  void take(const Request& request, const Result<Response>& response, bool later_page) {
+    if (!response) return done_(Failure(response.error()));
+    Result<Json> page = body_of(*response, request, transport_.server());
     if (!page) {
-      done(Failure(page.error()));
-      return;
+      if (page.error().code != ErrorCode::expired || !later_page) {
+        return done_(Failure(page.error()));
+      }
+      // The pages so far are of a version that has been compacted away. All at once can't expire.
+      items_.clear();
+      paged_ = false;
+      return ask("");
     }
     if (Json* list = page->find("items"); list != nullptr && list->is_array()) {
-      for (Json& item : list->as_array()) items.push_back(std::move(item));
+      for (Json& item : list->as_array()) items_.push_back(std::move(item));
     }
     const std::string next((*page)["metadata"]["continue"].string_or_empty());
-    if (next.empty()) {
-      done(std::move(items));
-    } else {
-      ask(next);
-    }
+    if (next.empty()) return done_(std::move(items_));
+    ask(next);
   }
+
+  Transport& transport_;
+  const std::string path_;
+  const std::string query_;
+  const Done done_;
+  bool paged_ = true;
+  Json::Array items_;
 };
 
 }  // namespace
@@ -58,11 +68,8 @@ void Client::get(const api::Kind& kind, const api::ObjectKey& key, GotObject don
   Request request;
   request.target = kind.path(key.namespace_, key.name);
   transport_.send(request, [&transport = transport_, request,
-                            done = std::move(done)](Result<Response> response) {
-    if (!response) {
-      done(Failure(response.error()));
-      return;
-    }
+                            done = std::move(done)](const Result<Response>& response) {
+    if (!response) return done(Failure(response.error()));
     done(body_of(*response, request, transport.server()));
   });
 }

@@ -38,12 +38,17 @@ struct ConfigOverrides {
 
 /// An exec credential plugin (client.authentication.k8s.io).
 struct ExecPlugin {
+  /// Whether it may ask the person at the terminal: `interactiveMode`.
+  enum class Interaction { never, if_available, always };
+
   std::string api_version;
   std::string command;
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment;
   std::string install_hint;
   bool provide_cluster_info = false;
+  Interaction interaction = Interaction::if_available;
+  std::string cluster_config;  ///< JSON for the plugin, from the cluster's extensions; or empty.
 };
 
 /// How to reach and authenticate to one API server. File contents are PEM text.
@@ -63,7 +68,10 @@ struct ConnectionConfig {
   std::string as;
   std::vector<std::string> as_groups;
   std::string as_uid;
+  std::vector<std::pair<std::string, std::string>>
+      as_extra;  ///< `as-user-extra`, one pair a value.
   bool insecure_skip_tls_verify = false;
+  bool disable_compression = false;
   std::optional<Duration> request_timeout;
   bool in_cluster = false;
 };
@@ -71,6 +79,7 @@ struct ConnectionConfig {
 /// The process environment, handed in for tests.
 struct Environment {
   std::function<std::optional<std::string>(const std::string&)> variable;
+  /// Errors: `not_found` where there is no such file, else `invalid`; both name the path.
   std::function<Result<std::string>(const std::string& path)> read_file;
   static Environment real();
 };

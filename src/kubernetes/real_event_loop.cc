@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -13,28 +14,40 @@ namespace {
 
 namespace asio = boost::asio;
 
+/// Far timers are looked at again this often, which keeps the clock's arithmetic from overflowing.
+constexpr Duration look_ahead_max = 1_h;
+
 class AsioEventLoop final : public RealEventLoop {
  public:
-  AsioEventLoop() : work_(asio::make_work_guard(context_)), signals_(context_) {}
+  AsioEventLoop()
+      : work_(asio::make_work_guard(context_)), wake_up_(context_), signals_(context_) {}
+
+  ~AsioEventLoop() override {
+    // A task may own what cancels its own timers when it goes.
+    due_.clear();
+    const auto dropped = std::exchange(timers_, {});
+  }
 
   void post(Task task) override { asio::post(context_, std::move(task)); }
 
   TimerId after(Duration delay, Task task) override {
-    const TimerId id = next_id_++;
-    if (delay.nanoseconds <= 0) delay = {};
-    auto timer =
-        std::make_unique<asio::steady_timer>(context_, std::chrono::nanoseconds(delay.nanoseconds));
-    timer->async_wait([this, id, task = std::move(task)](boost::system::error_code error) {
-      if (error) return;
-      // Cancelled after it had expired: the handler was under way already.
-      if (timers_.erase(id) == 0) return;
-      task();
-    });
-    timers_.emplace(id, std::move(timer));
+    const TimerId id = ++last_id_;
+    const Instant due = monotonic_now() + std::max(delay, Duration{});
+    const auto timer = timers_.emplace(std::pair(due, id), std::move(task)).first;
+    due_.emplace(id, due);
+    if (timer == timers_.begin()) wake_at(due);
     return id;
   }
 
-  void cancel(TimerId timer) override { timers_.erase(timer); }
+  void cancel(TimerId timer) override {
+    const auto found = due_.find(timer);
+    if (found == due_.end()) return;
+    const auto at = timers_.find({found->second, timer});
+    due_.erase(found);
+    // Destroyed last: the task may own what cancels other timers.
+    const Task task = std::move(at->second);
+    timers_.erase(at);
+  }
 
   Instant now() const override {
     return {std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -48,9 +61,14 @@ class AsioEventLoop final : public RealEventLoop {
                 .count()};
   }
 
-  void run() override { context_.run(); }
+  void run() override {
+    context_.run();
+    context_.restart();  // So that it can be run again.
+  }
 
-  void run_one() override { context_.run_one(); }
+  void run_one() override {
+    if (context_.run_one() == 0) context_.restart();
+  }
 
   void stop() override { context_.stop(); }
 
@@ -58,19 +76,48 @@ class AsioEventLoop final : public RealEventLoop {
     boost::system::error_code ignored;
     signals_.add(SIGTERM, ignored);
     signals_.add(SIGINT, ignored);
-    signals_.async_wait([task = std::move(task)](boost::system::error_code error, int) {
-      if (!error) task();
+    signals_.async_wait([this, task = std::move(task)](boost::system::error_code error, int) {
+      if (error) return;
+      // A shutdown takes a while; who asks a second time wants the process gone at once.
+      boost::system::error_code also_ignored;
+      signals_.clear(also_ignored);
+      task();
     });
   }
 
   void* native() override { return &context_; }
 
  private:
+  /// Sets the one timer inside asio. Its own queue does not keep the order of equal times.
+  void wake_at(Instant due) {
+    const Duration wait = std::min(due - monotonic_now(), look_ahead_max);
+    wake_up_.expires_after(std::chrono::nanoseconds(std::max(wait, Duration{}).nanoseconds));
+    wake_up_.async_wait([this](boost::system::error_code error) {
+      if (!error) run_due();
+    });
+  }
+
+  /// Runs the first timer if it is due. One a turn, so that sockets and posted tasks get theirs in
+  /// between and `stop` takes effect.
+  void run_due() {
+    const auto timer = timers_.begin();
+    if (timer == timers_.end()) return;
+    if (timer->first.first <= monotonic_now()) {
+      const Task task = std::move(timer->second);
+      due_.erase(timer->first.second);
+      timers_.erase(timer);
+      task();
+    }
+    if (!timers_.empty()) wake_at(timers_.begin()->first.first);
+  }
+
+  std::map<std::pair<Instant, TimerId>, Task> timers_;
+  std::map<TimerId, Instant> due_;
+  TimerId last_id_ = 0;
   asio::io_context context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::steady_timer wake_up_;
   asio::signal_set signals_;
-  TimerId next_id_ = 1;
-  std::map<TimerId, std::unique_ptr<asio::steady_timer>> timers_;
 };
 
 }  // namespace

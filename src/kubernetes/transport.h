@@ -31,7 +31,8 @@ struct Request {
   std::string content_type = std::string(media::json);
   std::string accept = std::string(media::json);
   std::string body;
-  Duration timeout = Duration::from_seconds(30);
+  Duration timeout = Duration::from_seconds(30);  ///< For the whole answer; of a stream: until it
+                                                  ///< opens. 0: none.
   std::string user_agent = {};  ///< Empty: the transport's own.
 };
 
@@ -54,7 +55,8 @@ struct StreamEvents {
   std::function<void(int status)> on_open;
   /// One line of the body, without its newline. Lines over 64 MiB end the stream with an error.
   std::function<void(std::string_view line)> on_line;
-  /// The stream is over: an empty Error message for a clean end of file. Called once, last.
+  /// The stream is over; called once, last. A Response is a refusal, its body whole. An Error with
+  /// an empty message is a clean end of file, any other says what broke.
   std::function<void(Result<Response>)> on_end;
 };
 
@@ -73,6 +75,10 @@ class Transport {
   /// "https://127.0.0.1:6443", for messages.
   virtual std::string server() const = 0;
 };
+
+/// Where an error of this request happened: "patch replicasets.apps shop/web (scale) at
+/// https://127.0.0.1:6443", "watch pods at ...".
+std::string place_of(const Request& request, std::string_view server);
 
 /// The Error that an answer with status 300 or above stands for: reads the Status object, maps the
 /// code (404 not_found, 409 refused or already_exists by reason, 410 expired, 422 invalid, 401/403
