@@ -105,7 +105,7 @@ void add_controller(CLI::App& app, CommandLine& line) {
                    "Rollouts whose writes are under way at once")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command->add_flag("--leader-elect,!--no-leader-elect", flags->leader_elect,
+  command->add_flag("--leader-elect", flags->leader_elect,
                     "Work only while holding the lease (default true)");
   duration_flag(*command, "--leader-election-lease-duration", flags->lease_duration,
                 "How long a lease lasts (default 15s)");

@@ -1,0 +1,195 @@
+#include "world.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "cli/promotion.h"
+
+namespace slipway::scenarios {
+namespace {
+
+using kubernetes::Method;
+using kubernetes::Request;
+using kubernetes::Response;
+
+constexpr const char* test_namespace = "default";
+
+}  // namespace
+
+/// Notes each write on its way to the server.
+class World::Recorder final : public kubernetes::Transport {
+ public:
+  Recorder(kubernetes::Transport& inner, std::vector<std::string>& writes)
+      : inner_(inner), writes_(writes) {}
+
+  void send(Request request, Done done) override {
+    if (request.method != Method::get && request.target.find("/events") == std::string::npos) {
+      writes_.push_back(std::string(kubernetes::to_string(request.method)) + " " + request.target +
+                        " " + request.body);
+    }
+    inner_.send(std::move(request), std::move(done));
+  }
+  std::unique_ptr<kubernetes::Stream> open(Request request,
+                                           kubernetes::StreamEvents events) override {
+    return inner_.open(std::move(request), std::move(events));
+  }
+  std::string server() const override { return inner_.server(); }
+
+ private:
+  kubernetes::Transport& inner_;
+  std::vector<std::string>& writes_;
+};
+
+World::World(std::uint64_t seed) : seed_(seed), cluster_({.seed = seed}) {
+  recorder_ = std::make_shared<Recorder>(cluster_.transport(), writes_);
+  restart_controller();
+}
+
+void World::restart_controller() {
+  controller_.reset();
+  controller_ = std::make_unique<controller::RolloutController>(
+      loop(), *recorder_, nullptr, controller::RolloutController::Options{}, ++seed_);
+  controller_->start();
+  controller_->lead();
+}
+
+Json World::get(const api::Kind& kind, const std::string& name) {
+  return cluster_.get(kind, {test_namespace, name}).value_or(Json());
+}
+
+int World::merge_patch(const api::Kind& kind, const std::string& name, const Json& patch,
+                       std::string_view subresource) {
+  return cluster_
+      .request(Method::patch, kind.path(test_namespace, name, subresource), to_text(patch),
+               kubernetes::media::merge_patch)
+      .status;
+}
+
+void World::set_image(const std::string& rollout, const std::string& image) {
+  Json containers = get(api::kinds::rollout, rollout)["spec"]["template"]["spec"]["containers"];
+  containers.as_array().at(0).set("image", image);
+  const Json patch = Json::object({
+      {"spec",
+       Json::object(
+           {{"template", Json::object({{"spec", Json::object({{"containers", containers}})}})}})}
+  });
+  REQUIRE(merge_patch(api::kinds::rollout, rollout, patch) == 200);
+}
+
+api::Rollout World::rollout(const std::string& name) {
+  return api::decode<api::Rollout>(get(api::kinds::rollout, name)).value();
+}
+
+std::vector<api::ReplicaSet> World::replica_sets(const std::string& rollout) {
+  const std::string uid = this->rollout(rollout).metadata.uid;
+  std::vector<api::ReplicaSet> owned;
+  for (const Json& item : list(api::kinds::replica_set)) {
+    api::ReplicaSet replica_set = api::decode<api::ReplicaSet>(item).value();
+    const api::OwnerReference* controller = replica_set.metadata.controller();
+    if (controller != nullptr && controller->uid == uid) owned.push_back(std::move(replica_set));
+  }
+  return owned;
+}
+
+api::ReplicaSet World::replica_set_of(const std::string& rollout, const std::string& image) {
+  for (api::ReplicaSet& replica_set : replica_sets(rollout)) {
+    const Json content = replica_set.spec.template_.content();
+    if (content.find_pointer("/spec/containers/0/image")->string_or_empty() == image) {
+      return std::move(replica_set);
+    }
+  }
+  FAIL("no ReplicaSet of image " << image);
+  return {};
+}
+
+bool World::until(const std::function<bool()>& condition, Duration limit) {
+  // The condition asks the server, which takes steps of the loop itself: look now and then only.
+  const Instant end = loop().now() + limit;
+  while (!condition()) {
+    if (loop().now() >= end) return false;
+    loop().run_for(50_ms);
+  }
+  return true;
+}
+
+bool World::until_phase(const std::string& name, const std::string& phase, Duration limit) {
+  return until(
+      [&] {
+        const api::Rollout seen = rollout(name);
+        return seen.status.phase == phase &&
+               seen.status.observed_generation == std::to_string(seen.metadata.generation);
+      },
+      limit);
+}
+
+bool World::promote_until_healthy(const std::string& name) {
+  for (int pause = 0; pause < 50; ++pause) {
+    const bool stopped = until(
+        [&] {
+          const api::Rollout seen = rollout(name);
+          if (seen.status.observed_generation != std::to_string(seen.metadata.generation)) {
+            return false;
+          }
+          return seen.status.phase == "Healthy" ||
+                 (seen.status.phase == "Paused" && !seen.status.pause_conditions.empty());
+        },
+        3600_s);
+    if (!stopped) return false;
+    if (phase(name) == "Healthy") return true;
+    promote(name);
+    run_for(1_s);
+  }
+  return false;
+}
+
+void World::send_promotion(const std::string& name, const cli::PromoteOptions& options) {
+  const Json seen = get(api::kinds::rollout, name);
+  for (const kubernetes::Write& write : cli::promotion_writes(seen, options).value()) {
+    const Request request = write.request();
+    const Response response =
+        cluster_.request(request.method, request.target, request.body, request.content_type);
+    CHECK_MESSAGE(response.status == 200, response.body);
+  }
+}
+
+void World::promote(const std::string& name) {
+  send_promotion(name, {.name = name});
+}
+
+void World::promote_full(const std::string& name) {
+  send_promotion(name, {.name = name, .full = true});
+}
+
+void World::abort(const std::string& name) {
+  const Json patch = Json::object({
+      {"status", Json::object({{"abort", true}})}
+  });
+  CHECK(merge_patch(api::kinds::rollout, name, patch, "status") == 200);
+}
+
+void World::retry(const std::string& name) {
+  const Json patch = Json::object({
+      {"status", Json::object({{"abort", false}})}
+  });
+  CHECK(merge_patch(api::kinds::rollout, name, patch, "status") == 200);
+}
+
+std::vector<std::string> World::event_reasons(const std::string& rollout) {
+  std::vector<std::pair<std::string, std::string>> by_time;
+  for (const Json& event : list(api::kinds::event)) {
+    const Json& about = event["involvedObject"];
+    if (about["kind"].string_or_empty() == "Rollout" &&
+        about["name"].string_or_empty() == rollout) {
+      by_time.emplace_back(event["metadata"]["resourceVersion"].string_or_empty(),
+                           event["reason"].string_or_empty());
+    }
+  }
+  std::sort(by_time.begin(), by_time.end(),
+            [](const auto& a, const auto& b) { return api::newer_version(b.first, a.first); });
+  std::vector<std::string> reasons;
+  for (auto& [version, reason] : by_time) reasons.push_back(reason);
+  return reasons;
+}
+
+}  // namespace slipway::scenarios
