@@ -14,7 +14,13 @@ Json as_json(const api::StringMap& map) {
   return object;
 }
 
-Json owned_by(const api::Rollout& rollout) {
+}  // namespace
+
+std::string replica_set_name(const api::Rollout& rollout, const std::string& hash) {
+  return rollout.metadata.name + "-" + hash;
+}
+
+Json owner_reference(const api::Rollout& rollout) {
   api::OwnerReference owner;
   owner.api_version = api::Rollout::kind.api_version();
   owner.kind = api::Rollout::kind.kind;
@@ -22,13 +28,7 @@ Json owned_by(const api::Rollout& rollout) {
   owner.uid = rollout.metadata.uid;
   owner.controller = true;
   owner.block_owner_deletion = true;
-  return Json::array({api::encode(owner)});
-}
-
-}  // namespace
-
-std::string replica_set_name(const api::Rollout& rollout, const std::string& hash) {
-  return rollout.metadata.name + "-" + hash;
+  return api::encode(owner);
 }
 
 Json make_replica_set(const api::Rollout& rollout, const NewReplicaSet& wanted) {
@@ -48,7 +48,7 @@ Json make_replica_set(const api::Rollout& rollout, const NewReplicaSet& wanted) 
       {"namespace", rollout.metadata.namespace_},
       {"labels", pod_template["metadata"]["labels"]},
       {"annotations", as_json(annotations)},
-      {"ownerReferences", owned_by(rollout)},
+      {"ownerReferences", Json(Json::Array{owner_reference(rollout)})},
   });
   Json spec = Json::object({
       {"replicas", wanted.replicas        },

@@ -16,6 +16,9 @@ struct NewReplicaSet {
 /// "web-5d4": a fixed name, so that a second attempt meets the first one's outcome.
 std::string replica_set_name(const api::Rollout& rollout, const std::string& hash);
 
+/// What makes the Rollout an object's controller.
+Json owner_reference(const api::Rollout& rollout);
+
 /// The object to create. The hash label is put on it, on its pods and into its selector, so that no
 /// two versions share pods. Source: behaviour.md 4.2.
 Json make_replica_set(const api::Rollout& rollout, const NewReplicaSet& wanted);

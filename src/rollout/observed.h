@@ -8,6 +8,7 @@
 
 #include "api/rollout.h"
 #include "api/workload.h"
+#include "base/result.h"
 #include "base/time.h"
 
 namespace slipway::rollout {
@@ -20,6 +21,8 @@ struct Hashes {
   bool operator==(const Hashes&) const = default;
 };
 Hashes hashes_of(const api::Rollout& rollout);
+/// `Hashes::steps` alone.
+std::string hash_of_steps(const api::Rollout& rollout);
 
 /// What must be gathered beside the Rollout and its ReplicaSets before it can be planned. Names are
 /// of the Rollout's own namespace, sorted, each once.
@@ -51,6 +54,10 @@ struct Observed {
   /// The create of the last plan met AlreadyExists: the object of that name, read live. Whoever
   /// owns it; if it turns out to be ours and right, it belongs into `replica_sets` too.
   std::shared_ptr<const api::ReplicaSet> occupant;
+  /// The create of the last plan was turned down for good (quota, admission, a template that the
+  /// server finds invalid). The plan then reports it and does not try; leave this away to try
+  /// again, after a back-off.
+  std::optional<Error> create_error;
 };
 
 }  // namespace slipway::rollout

@@ -28,7 +28,8 @@ void sort_by_owner(const Observed& seen, Roles& roles) {
     const api::OwnerReference* owner = replica_set->metadata.controller();
     const bool matching = selected(*replica_set);
     if (owner == nullptr) {
-      if (matching && !going(*replica_set)) roles.orphans.push_back(replica_set.get());
+      if (matching && !going(*replica_set) && !hash_of(*replica_set).empty())
+        roles.orphans.push_back(replica_set.get());
     } else if (owner->uid == rollout.metadata.uid) {
       (matching || going(*replica_set) ? roles.owned : roles.strays).push_back(replica_set.get());
     }
@@ -47,7 +48,10 @@ Pointer find_new(const Observed& seen, const std::vector<Pointer>& owned,
   Pointer oldest = nullptr;
   bool several = false;
   for (const Pointer replica_set : owned) {
-    if (going(*replica_set) || replica_set->spec.template_ != rollout.spec.template_) continue;
+    if (going(*replica_set) || hash_of(*replica_set).empty() ||
+        replica_set->spec.template_ != rollout.spec.template_) {
+      continue;
+    }
     several = oldest != nullptr;
     if (!several) oldest = replica_set;
     if (hash_of(*replica_set) == rollout.status.current_pod_hash) return replica_set;

@@ -34,6 +34,7 @@ bool may_receive_traffic(const api::Service& service, const api::ReplicaSet& rep
 struct ServiceSwitch {
   kubernetes::Write write;
   kubernetes::EventNote note;
+  std::string from_hash;
 };
 /// Nothing where all is as wanted.
 std::optional<ServiceSwitch> make_switch(const api::Rollout& rollout, const api::Service& service,

@@ -1,0 +1,194 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "rollout/canary_steps.h"
+#include "rollout/conditions.h"
+#include "rollout/keys.h"
+#include "rollout/new_replica_set.h"
+#include "rollout/revisions.h"
+#include "rollout/work.h"
+
+/// From decisions to a Plan: what is written, in which order, and what is told of it.
+namespace slipway::rollout {
+namespace {
+
+/// A status that differs in nothing but counts, while pods come and go, is written no more often
+/// than this: a rollout of a hundred pods would write a hundred of them.
+constexpr Duration count_interval = 3_s;
+
+/// Appends to the plan; events are told once the write before them is applied.
+class Assembly {
+ public:
+  explicit Assembly(const Work& work) : about_(reference_to(work.rollout)) {}
+
+  void write(kubernetes::Write write) { plan_.writes.push_back(std::move(write)); }
+  void tell(kubernetes::EventNote note, bool with_status = false) {
+    plan_.events.push_back({about_, std::move(note), plan_.writes.size() + (with_status ? 1 : 0)});
+  }
+  Plan& plan() { return plan_; }
+
+ private:
+  api::ObjectRef about_;
+  Plan plan_;
+};
+
+void create(const Work& work, Assembly& assembly) {
+  if (!work.create_with) return;
+  const NewReplicaSet wanted{work.new_hash, work.new_revision, *work.create_with};
+  assembly.write(kubernetes::Write::create(api::ReplicaSet::kind,
+                                           make_replica_set(work.rollout, wanted),
+                                           fmt::format("revision {}", work.new_revision)));
+  assembly.tell(
+      {kubernetes::EventType::normal, "NewReplicaSetCreated",
+       fmt::format("Created ReplicaSet {} (revision {})", work.new_name(), work.new_revision)});
+  if (*work.create_with > 0) {
+    assembly.tell({kubernetes::EventType::normal, "ScalingReplicaSet",
+                   fmt::format("Scaled up ReplicaSet {} (revision {}) from 0 to {}",
+                               work.new_name(), work.new_revision, *work.create_with)});
+  }
+}
+
+void tell_of_scaling(const Work& work, const ReplicaSetChange& change, Assembly& assembly) {
+  if (!change.lowers() && !change.raises()) return;
+  const api::ReplicaSet& of = *change.of;
+  const std::int64_t revision =
+      change.of == work.roles.new_ ? work.new_revision : revision_of(of.metadata);
+  assembly.tell({kubernetes::EventType::normal, "ScalingReplicaSet",
+                 fmt::format("Scaled {} ReplicaSet {} (revision {}) from {} to {}",
+                             change.raises() ? "up" : "down", of.metadata.name, revision,
+                             spec_replicas(of), *change.replicas)});
+}
+
+void change_replica_sets(const Work& work, bool out_of_service, Assembly& assembly) {
+  for (const ReplicaSetChange& change : work.changes) {
+    if (change.takes_out_of_service() != out_of_service) continue;
+    auto write = make_write(change);
+    if (!write) continue;
+    assembly.write(std::move(*write));
+    tell_of_scaling(work, change, assembly);
+    for (const auto& [of, note] : work.replica_set_notes) {
+      if (of == change.of) assembly.tell(note);
+    }
+  }
+}
+
+/// The Rollout as a write to its metadata or status may start from it.
+api::Object seen_for_write(const api::Rollout& rollout) {
+  Json content = Json::object({
+      {"apiVersion", api::Rollout::kind.api_version()},
+      {"kind",       api::Rollout::kind.kind         },
+      {"metadata",   api::encode(rollout.metadata)   },
+      {"status",     api::encode(rollout.status)     },
+  });
+  return api::Object::of(api::Rollout::kind, std::move(content));
+}
+
+void write_revision(const Work& work, Assembly& assembly) {
+  if (!work.has_new() || revision_of(work.rollout.metadata) == work.new_revision) return;
+  const std::string path = "/metadata/annotations/" + escape_pointer(keys::revision);
+  const std::string revision = std::to_string(work.new_revision);
+  kubernetes::Write write(seen_for_write(work.rollout), "revision " + revision);
+  write.expect_as_seen(path).set(path, revision);
+  assembly.write(std::move(write));
+  assembly.tell(
+      {kubernetes::EventType::normal, "RolloutUpdated", "Rollout updated to revision " + revision});
+}
+
+/// Pods of it are on their way up or down.
+bool in_motion(const api::ReplicaSet& replica_set) {
+  const std::int32_t spec = spec_replicas(replica_set);
+  const api::ReplicaSetStatus& status = replica_set.status;
+  return status.observed_generation < replica_set.metadata.generation || status.replicas != spec ||
+         status.available_replicas != spec;
+}
+
+/// Whether nothing differs but counts and what is told of them.
+bool only_counts_differ(const api::RolloutStatus& before, api::RolloutStatus after) {
+  const auto* was = find_condition(before, condition_types::progressing);
+  const auto* is = find_condition(after, condition_types::progressing);
+  if (!was || !is || was->status != "True" || is->reason != condition_reasons::updated ||
+      before.conditions.size() != after.conditions.size()) {
+    return false;
+  }
+  after.replicas = before.replicas;
+  after.updated_replicas = before.updated_replicas;
+  after.ready_replicas = before.ready_replicas;
+  after.available_replicas = before.available_replicas;
+  after.hpa_replicas = before.hpa_replicas;
+  after.message = before.message;
+  // Progress was told of anew, so its condition stands last now.
+  api::RolloutStatus told = before;
+  remove_condition(told, condition_types::progressing);
+  remove_condition(after, condition_types::progressing);
+  return after == told;
+}
+
+/// How long the status can wait, or nothing: it is written now.
+std::optional<Duration> can_wait(const Work& work) {
+  if (!only_counts_differ(work.rollout.status, work.status)) return std::nullopt;
+  if (std::ranges::none_of(work.roles.owned,
+                           [](const api::ReplicaSet* owned) { return in_motion(*owned); })) {
+    return std::nullopt;
+  }
+  const auto* told = find_condition(work.rollout.status, condition_types::progressing);
+  const Instant last = told->last_update_time.value_or(Instant{});
+  const Instant due = last + count_interval;
+  if (due <= work.now || last > work.now) return std::nullopt;
+  return due - work.now;
+}
+
+std::string status_text(const Work& work) {
+  const api::RolloutStatus& status = work.status;
+  std::string text = status.phase;
+  if (status.current_step_index && step_count(work.rollout) > 0) {
+    text += fmt::format(", step {}/{}", *status.current_step_index, step_count(work.rollout));
+  }
+  if (!status.message.empty()) text += ": " + status.message;
+  return text;
+}
+
+bool plan_status(Work& work, Assembly& assembly) {
+  if (work.status == work.rollout.status) return false;
+  if (const auto wait = can_wait(work)) {
+    work.look_again_in(*wait);
+    return false;
+  }
+  auto write = kubernetes::Write::status(seen_for_write(work.rollout), api::encode(work.status),
+                                         status_text(work));
+  if (write.changes_nothing()) return false;
+  assembly.plan().status = std::move(write);
+  for (const kubernetes::EventNote& note : work.status_notes) assembly.tell(note, true);
+  return true;
+}
+
+}  // namespace
+
+Plan assemble(Work& work) {
+  Assembly assembly(work);
+  create(work, assembly);
+  change_replica_sets(work, false, assembly);
+  for (const ServiceSwitch& one : work.switches) {
+    assembly.write(one.write);
+    assembly.tell(one.note);
+  }
+  change_replica_sets(work, true, assembly);
+  for (const api::ReplicaSet* old : work.deletions) {
+    assembly.write(
+        kubernetes::Write::delete_object(seen_for_write(*old), "beyond revisionHistoryLimit"));
+  }
+  if (!plan_status(work, assembly)) {
+    // These change the Rollout, on whose version a status write rests, or may be turned down for
+    // long: not in one plan with it.
+    write_revision(work, assembly);
+    for (const api::Pod* pod : work.evictions) {
+      assembly.write(kubernetes::Write::evict(api::seen(*pod), "restart"));
+    }
+  }
+  Plan plan = std::move(assembly.plan());
+  plan.look_again = work.look_again;
+  plan.reasons = std::move(work.reasons);
+  return plan;
+}
+
+}  // namespace slipway::rollout

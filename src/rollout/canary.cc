@@ -1,0 +1,311 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "api/defaults.h"
+#include "rollout/canary_steps.h"
+#include "rollout/keys.h"
+#include "rollout/pausing.h"
+#include "rollout/promotion.h"
+#include "rollout/revisions.h"
+#include "rollout/scale_down.h"
+#include "rollout/work.h"
+
+/// The canary without a router: the share of pods is the share of traffic. Source: behaviour.md 8
+/// to 10, 12.1, 14.
+namespace slipway::rollout {
+namespace {
+
+const api::CanaryStrategy& strategy_of(const Work& work) {
+  return *work.rollout.spec.strategy.canary;
+}
+
+std::int32_t others_spec(const Work& work) {
+  std::int64_t sum = 0;
+  for (const api::ReplicaSet* other : work.roles.others) sum += spec_replicas(*other);
+  return static_cast<std::int32_t>(std::min<std::int64_t>(sum, 2'147'483'647));
+}
+
+/// The share the new version shall have while the update stands at that step.
+std::int32_t wanted_weight(const Work& work, std::optional<std::int32_t> index) {
+  const api::RolloutStatus& status = work.status;
+  if (status.promote_full || status.stable_rs.empty() || work.promoted()) {
+    return api::max_traffic_weight(work.rollout);
+  }
+  return work.aborted() ? 0 : weight_at(work.rollout, index);
+}
+
+Split wanted_split(const Work& work) {
+  if (!work.roles.has_distinct_stable()) return {work.desired(), 0};
+  return split_for_weight(work.desired(), wanted_weight(work, work.status.current_step_index),
+                          api::max_traffic_weight(work.rollout), work.bounds.max_surge);
+}
+
+void resize_new(Work& work, std::int32_t replicas) {
+  if (work.create_with) {
+    work.create_with = replicas;
+  } else if (work.roles.new_) {
+    work.resize(*work.roles.new_, replicas, work.aborted() ? "the update is aborted" : "canary");
+    work.change(*work.roles.new_).rests_on_availability = true;
+  }
+}
+
+/// Old revisions end as soon as enough pods serve without them. What a Service still selects goes
+/// after the Service has been pointed elsewhere.
+void shrink_others(Work& work) {
+  std::vector<const api::ReplicaSet*> shrinking;
+  for (const api::ReplicaSet* other : work.roles.others) {
+    if (spec_replicas(*other) == 0) {
+      if (deadline_needs_mending(other->metadata)) work.remove_deadline(*other, "has no pods");
+    } else if (work.selected.contains(hash_of(*other))) {
+      work.because(name_of(*other) + " keeps its pods while a Service selects it", name_of(*other));
+    } else {
+      shrinking.push_back(other);
+    }
+  }
+  if (shrinking.empty()) return;
+  sort_by_revision(shrinking);
+  std::int64_t serving = 0;
+  for (const api::ReplicaSet* owned : work.roles.owned) {
+    if (!owned->metadata.deletion_timestamp) serving += dependable(size_of(owned));
+  }
+  std::vector<Size> sizes;
+  for (const api::ReplicaSet* other : shrinking) sizes.push_back(size_of(other));
+  const auto targets =
+      shrink_old(work.bounds, sizes,
+                 static_cast<std::int32_t>(std::min<std::int64_t>(serving, 2'147'483'647)));
+  for (std::size_t i = 0; i < shrinking.size(); ++i) {
+    const api::ReplicaSet& other = *shrinking[i];
+    if (deadline_needs_mending(other.metadata)) work.remove_deadline(other, "ends without delay");
+    if (targets[i] >= spec_replicas(other)) {
+      work.because(name_of(other) + " keeps its pods until enough others are available",
+                   name_of(other));
+      continue;
+    }
+    work.resize(other, targets[i], "old revision");
+    work.change(other).rests_on_availability = true;
+  }
+}
+
+/// A Service selects it, and no switch of this plan changes that.
+bool stays_selected(const Work& work, const api::ReplicaSet* replica_set) {
+  if (replica_set == nullptr || !work.selected.contains(hash_of(*replica_set))) return false;
+  return std::ranges::none_of(work.switches, [&](const ServiceSwitch& one) {
+    return one.from_hash == hash_of(*replica_set);
+  });
+}
+
+/// Compat: Argo Rollouts scales the side that is given up to zero before its Service has been
+/// pointed elsewhere, so for a moment the Service has no pods. Once the steps are done, or the
+/// update is aborted, the last pod waits for the Service here, where a surge makes room for it.
+Split keep_selected(const Work& work, Split next) {
+  const bool between_steps = current_step(work.rollout, work.status) && !work.aborted();
+  const std::int64_t cap = std::int64_t{work.bounds.desired} + work.bounds.max_surge;
+  const bool room = std::int64_t{next.canary} + next.stable + others_spec(work) < cap;
+  if (between_steps || !room) return next;
+  const auto keep = [&](std::int32_t& size, const api::ReplicaSet* replica_set) {
+    if (size > 0 || size_of(replica_set).spec == 0 || !stays_selected(work, replica_set)) return;
+    size = 1;
+  };
+  if (work.roles.has_distinct_stable()) {
+    keep(next.stable, work.roles.stable);
+    keep(next.canary, work.roles.new_);
+  }
+  return next;
+}
+
+void plan_sizes(Work& work) {
+  if (work.halted) return;
+  if (!work.has_new()) return;
+  const Split next = keep_selected(
+      work, step_towards(work.bounds, wanted_split(work), size_of(work.roles.new_),
+                         work.roles.has_distinct_stable() ? size_of(work.roles.stable) : Size{},
+                         others_spec(work)));
+  if (work.roles.has_distinct_stable()) {
+    work.resize(*work.roles.stable, next.stable, "stable");
+    work.change(*work.roles.stable).rests_on_availability = true;
+    work.remove_deadline(*work.roles.stable, "is the stable revision");
+  }
+  resize_new(work, next.canary);
+  if (work.roles.new_) work.remove_deadline(*work.roles.new_, "is the newest revision");
+  // While others have pods, neither of the two shrinks: what can be spared is spared once.
+  shrink_others(work);
+}
+
+void point(Work& work, const std::string& service_name, const api::ReplicaSet* at) {
+  if (service_name.empty() || at == nullptr) return;
+  const auto found = work.seen.services.find(service_name);
+  if (found == work.seen.services.end() || !found->second) return;
+  const api::Service& service = *found->second;
+  const std::string hash = hash_of(*at);
+  if (selected_hash(service) != hash && !may_receive_traffic(service, *at)) {
+    work.because(
+        fmt::format("Service {} moves once {} has available pods", service_name, name_of(*at)),
+        name_of(*at));
+    return;
+  }
+  if (auto made = make_switch(work.rollout, service, hash)) {
+    work.switches.push_back(std::move(*made));
+  }
+}
+
+/// The revision a canary Service selects is neither the new nor the stable one.
+bool selects_superseded(const Work& work, const std::string& service_name) {
+  const auto found = work.seen.services.find(service_name);
+  if (found == work.seen.services.end() || !found->second) return false;
+  const std::string hash = selected_hash(*found->second);
+  return !hash.empty() && hash != work.new_hash && hash != work.status.stable_rs;
+}
+
+/// Compat: an update that is superseded by a third version leaves Argo Rollouts' canary Service on
+/// the second one while that is scaled away. Here it selects the stable version until the third has
+/// pods, so a Service never selects a ReplicaSet that is on its way out.
+void plan_services(Work& work) {
+  const api::CanaryStrategy& strategy = strategy_of(work);
+  const Roles& roles = work.roles;
+  point(work, strategy.stable_service, roles.stable);
+  if (work.aborted()) {
+    point(work, strategy.canary_service, roles.stable);
+    return;
+  }
+  const bool new_serves = dependable(size_of(roles.new_)) > 0;
+  if (!new_serves && selects_superseded(work, strategy.canary_service)) {
+    point(work, strategy.canary_service, roles.stable);
+  } else {
+    point(work, strategy.canary_service, roles.new_);
+  }
+}
+
+PromotionFacts promotion_facts(const Work& work) {
+  const Size canary = size_of(work.roles.new_);
+  const auto& threshold = strategy_of(work).replica_progress_threshold;
+  PromotionFacts facts;
+  facts.canary = true;
+  facts.has_stable = work.roles.stable != nullptr;
+  facts.aborted = work.aborted();
+  facts.promote_full = work.status.promote_full;
+  facts.enough_available =
+      work.roles.new_ && (canary.available >= work.desired() ||
+                          (threshold && canary_is_ready(threshold, work.desired(), canary)));
+  facts.step_count = step_count(work.rollout);
+  facts.steps_done = work.status.current_step_index.value_or(facts.step_count) >= facts.step_count;
+  facts.fast_rollback = work.fast_rollback;
+  return facts;
+}
+
+bool try_promote(Work& work) {
+  if (!work.has_new()) return false;
+  const auto reason = find_promotion(promotion_facts(work));
+  if (!reason) return false;
+  promote(work, *reason);
+  return true;
+}
+
+/// Source: behaviour.md 9.2.
+bool at_desired_counts(const Work& work) {
+  const Roles& roles = work.roles;
+  if (roles.new_ == nullptr) return false;
+  const Split want = wanted_split(work);
+  if (!canary_is_ready(strategy_of(work).replica_progress_threshold, want.canary,
+                       size_of(roles.new_))) {
+    return false;
+  }
+  if (roles.stable == nullptr) return false;
+  if (roles.has_distinct_stable()) {
+    const std::int32_t spec = spec_replicas(*roles.stable);
+    if (spec != want.stable || spec != roles.stable->status.replicas) return false;
+  }
+  return std::ranges::all_of(roles.others, [](const api::ReplicaSet* other) {
+    return other->status.available_replicas == 0;
+  });
+}
+
+std::string step_name(const Work& work, const api::CanaryStep& step) {
+  return fmt::format("step {}/{} ({})", work.status.current_step_index.value_or(0) + 1,
+                     step_count(work.rollout), step_text(step));
+}
+
+PauseState state_of(const Work& work, const api::RolloutPause& pause) {
+  const auto duration = api::pause_duration(pause);
+  return pause_state(work.status, pause_reasons::canary_step,
+                     duration ? *duration : std::optional<Duration>(), work.now);
+}
+
+bool is_complete(Work& work, const api::CanaryStep& step) {
+  if (step.pause) {
+    const Pause state = state_of(work, *step.pause).what;
+    return state == Pause::is_over || state == Pause::resumed;
+  }
+  return step.set_weight && at_desired_counts(work);
+}
+
+/// One step at most: each is written down before the sizes of the next are asked for.
+void complete_step(Work& work) {
+  const api::CanaryStep* step = current_step(work.rollout, work.status);
+  if (step == nullptr) return;
+  if (work.rollout.spec.paused) {
+    // What a person promoted meanwhile holds once the pause is taken back.
+    work.keeps_promotion = step->pause && was_resumed(work.status);
+    return;
+  }
+  if (!is_complete(work, *step)) return;
+  work.note("RolloutStepCompleted", fmt::format("Rollout step {}/{} completed ({})",
+                                                work.status.current_step_index.value_or(0) + 1,
+                                                step_count(work.rollout), step_text(*step)));
+  remove_pause(work.status, pause_reasons::canary_step);
+  if (work.status.pause_conditions.empty()) work.status.controller_pause = false;
+  work.status.current_step_index = work.status.current_step_index.value_or(0) + 1;
+}
+
+/// The clock of a pause starts when all sizes are as the steps before it ask.
+void begin_pause(Work& work) {
+  const api::CanaryStep* step = current_step(work.rollout, work.status);
+  if (step == nullptr) return;
+  if (!step->pause) {
+    work.because("waits until the pods of " + step_name(work, *step) + " are available",
+                 work.roles.new_ ? name_of(*work.roles.new_) : std::string());
+    return;
+  }
+  if (work.rollout.spec.paused) return;
+  if (!work.scales() && state_of(work, *step->pause).what == Pause::absent) {
+    add_pause(work.status, pause_reasons::canary_step, work.now);
+  }
+  const PauseState state = state_of(work, *step->pause);
+  if (state.look_again_in) {
+    work.look_again_in(*state.look_again_in);
+    work.because(fmt::format("waits {} more at {}", format_human_duration(*state.look_again_in),
+                             step_name(work, *step)),
+                 {}, work.command("promote"));
+  } else if (state.what == Pause::waits) {
+    work.because("waits at " + step_name(work, *step) + " until a person promotes", {},
+                 work.command("promote"));
+  }
+}
+
+void advance(Work& work) {
+  if (try_promote(work)) return;
+  if (work.aborted()) {
+    work.because("is aborted: goes back to the stable revision and stays there", {},
+                 work.command("retry rollout"));
+    return;
+  }
+  if (!work.begins_update) complete_step(work);
+  if (!work.begins_update && try_promote(work)) return;
+  begin_pause(work);
+}
+
+}  // namespace
+
+void plan_canary(Work& work) {
+  if (!work.resized) plan_services(work);
+  plan_sizes(work);
+  if (!work.begins_update) plan_history(work);
+  if (work.resized && !work.begins_update) {
+    work.because(
+        fmt::format("sizes follow spec.replicas ({}) before anything else", work.desired()));
+    return;
+  }
+  advance(work);
+}
+
+}  // namespace slipway::rollout

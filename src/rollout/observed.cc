@@ -1,0 +1,33 @@
+#include "rollout/observed.h"
+
+#include <algorithm>
+
+#include "api/pod_template.h"
+#include "rollout/restart.h"
+#include "rollout/services.h"
+
+namespace slipway::rollout {
+std::string hash_of_steps(const api::Rollout& rollout) {
+  const api::CanaryStrategy* canary = rollout.spec.strategy.canary.get();
+  if (canary == nullptr) return {};
+  Json steps;
+  for (const api::CanaryStep& step : canary->steps) steps.push_back(api::encode(step));
+  return api::step_hash(steps);
+}
+
+Hashes hashes_of(const api::Rollout& rollout) {
+  return {api::pod_template_hash(rollout.spec.template_.content(), rollout.status.collision_count),
+          hash_of_steps(rollout)};
+}
+
+References references(const api::Rollout& rollout) {
+  References names;
+  for (const NamedService& named : named_services(rollout)) names.services.push_back(named.name);
+  std::ranges::sort(names.services);
+  const auto repeated = std::ranges::unique(names.services);
+  names.services.erase(repeated.begin(), repeated.end());
+  names.pods = is_restart_pending(rollout);
+  return names;
+}
+
+}  // namespace slipway::rollout

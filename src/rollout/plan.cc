@@ -1,0 +1,247 @@
+#include "rollout/plan.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "api/defaults.h"
+#include "rollout/conditions.h"
+#include "rollout/history.h"
+#include "rollout/keys.h"
+#include "rollout/new_replica_set.h"
+#include "rollout/phase.h"
+#include "rollout/restart.h"
+#include "rollout/unsupported.h"
+#include "rollout/validation.h"
+#include "rollout/work.h"
+
+namespace slipway::rollout {
+namespace {
+
+constexpr Duration occupied_name_poll = 5_s;
+
+/// A status write and nothing else.
+Plan with_status(const api::Rollout& rollout, const api::RolloutStatus& status, std::string why) {
+  Plan plan;
+  if (status == rollout.status) return plan;
+  Json content = Json::object({
+      {"metadata", api::encode(rollout.metadata)},
+      {"status",   api::encode(rollout.status)  },
+  });
+  auto write = kubernetes::Write::status(api::Object::of(api::Rollout::kind, std::move(content)),
+                                         api::encode(status), std::move(why));
+  if (!write.changes_nothing()) plan.status = std::move(write);
+  return plan;
+}
+
+/// Nothing is under way, so nothing is missing if it is left alone.
+bool is_at_rest(const api::Rollout& rollout) {
+  return rollout.status.phase == "Healthy" &&
+         rollout.status.observed_generation == std::to_string(rollout.metadata.generation);
+}
+
+/// The Rollout is left as it is, and says why. One that is at rest does not even say so.
+Plan plan_unsupported(const Observed& seen, const std::vector<std::string>& fields) {
+  const api::Rollout& rollout = *seen.rollout;
+  std::string text = "Slipway leaves this Rollout alone: it can't act yet on ";
+  for (std::size_t i = 0; i < fields.size(); ++i) text += (i == 0 ? "" : ", ") + fields[i];
+  api::RolloutStatus status = rollout.status;
+  if (!is_at_rest(rollout)) {
+    const auto* present = find_condition(status, condition_types::not_supported);
+    if (!present || present->message != text) {
+      renew_condition(
+          status, {condition_types::not_supported, "True", condition_reasons::not_supported, text},
+          seen.now);
+    }
+    if (status.phase.empty()) {
+      status.phase = "Degraded";
+      status.message = fmt::format("{}: {}", condition_reasons::not_supported, text);
+    }
+  }
+  Plan plan = with_status(rollout, status, "not supported yet");
+  plan.reasons.push_back({std::move(text), {}, {}});
+  return plan;
+}
+
+/// Source: conditions-events.tsv, InvalidSpec: written again when the message changes.
+Plan plan_invalid(const Observed& seen, const Error& error) {
+  const api::Rollout& rollout = *seen.rollout;
+  const std::string message = fmt::format("The Rollout \"{}\" is invalid: {}: {}",
+                                          rollout.metadata.name, error.where, error.message);
+  api::RolloutStatus status = rollout.status;
+  const auto* present = find_condition(status, condition_types::invalid_spec);
+  if (!present || present->message != message) {
+    renew_condition(
+        status, {condition_types::invalid_spec, "True", condition_reasons::invalid_spec, message},
+        seen.now);
+  }
+  status.observed_generation = std::to_string(rollout.metadata.generation);
+  const Phase phase = find_phase(rollout, status);
+  status.phase = phase.phase;
+  status.message = phase.message;
+  Plan plan = with_status(rollout, status, message);
+  plan.reasons.push_back({message, error.where, error.hint});
+  return plan;
+}
+
+/// Reading the template is dear, and once for each spec is enough: the status remembers.
+bool template_was_checked(const api::Rollout& rollout) {
+  return rollout.status.observed_generation == std::to_string(rollout.metadata.generation) &&
+         !find_condition(rollout.status, condition_types::invalid_spec);
+}
+
+std::optional<Error> find_problem(const Observed& seen) {
+  std::vector<Error> errors = validate(*seen.rollout);
+  if (errors.empty() && !template_was_checked(*seen.rollout)) {
+    errors = validate_template(*seen.rollout);
+  }
+  if (errors.empty()) errors = validate_references(seen);
+  if (errors.empty()) return std::nullopt;
+  return errors.front();
+}
+
+std::string owners_path() {
+  return "/metadata/ownerReferences";
+}
+
+Json owners_of(const api::ReplicaSet& replica_set, const std::string& without_uid) {
+  Json owners = Json::array();
+  for (const api::OwnerReference& owner : replica_set.metadata.owner_references) {
+    if (owner.uid != without_uid) owners.push_back(api::encode(owner));
+  }
+  return owners;
+}
+
+/// Orphans that match are taken in, strays let go. Until that is done the roles are not what they
+/// will be, so nothing else is decided.
+Plan plan_ownership(const Work& work) {
+  const api::Rollout& rollout = work.rollout;
+  Plan plan;
+  if (!work.roles.orphans.empty() && !work.seen.rollout_is_live) {
+    plan.read_rollout_live = true;
+    return plan;
+  }
+  for (const api::ReplicaSet* stray : work.roles.strays) {
+    kubernetes::Write write(seen_for_write(*stray), "its labels match the selector no more");
+    write.expect_as_seen(owners_path()).expect_as_seen("/metadata/labels");
+    write.set(owners_path(), owners_of(*stray, rollout.metadata.uid));
+    plan.writes.push_back(std::move(write));
+    plan.reasons.push_back({"lets go of " + name_of(*stray), name_of(*stray), {}});
+  }
+  for (const api::ReplicaSet* orphan : work.roles.orphans) {
+    Json owners = owners_of(*orphan, {});
+    owners.push_back(owner_reference(rollout));
+    kubernetes::Write write(seen_for_write(*orphan), "adopted: the selector matches its labels");
+    write.expect_as_seen(owners_path()).expect_as_seen("/metadata/labels");
+    write.set(owners_path(), std::move(owners));
+    plan.writes.push_back(std::move(write));
+    plan.reasons.push_back({"adopts " + name_of(*orphan), name_of(*orphan), {}});
+  }
+  return plan;
+}
+
+/// Somebody else's object has the name that ours should get: the next hash is tried. Source:
+/// behaviour.md 4.2.
+Plan plan_collision(const Work& work) {
+  api::RolloutStatus status = work.rollout.status;
+  status.collision_count = status.collision_count.value_or(0) + 1;
+  return with_status(work.rollout, status,
+                     "ReplicaSet name " + work.new_name() + " is taken: next hash");
+}
+
+/// The scale-downs of an abort must not land after a retry: the ReplicaSet is claimed before
+/// traffic may come back to it.
+void claim_after_retry(Work& work) {
+  if (!work.retries || work.roles.new_ == nullptr || named_services(work.rollout).empty()) return;
+  const Instant aborted = work.rollout.status.aborted_at.value_or(work.now);
+  ReplicaSetChange& change = work.change(*work.roles.new_);
+  change.annotations[std::string(keys::claim)] = format_rfc3339(aborted);
+  change.because("back in service after an abort");
+}
+
+/// The occupant is ours and right, and only the list of ReplicaSets doesn't show it yet.
+bool is_missing_from_list(const Observed& seen) {
+  const api::ReplicaSet& occupant = *seen.occupant;
+  const api::OwnerReference* owner = occupant.metadata.controller();
+  return owner && owner->uid == seen.rollout->metadata.uid &&
+         !occupant.metadata.deletion_timestamp &&
+         occupant.spec.template_ == seen.rollout->spec.template_ &&
+         std::ranges::none_of(seen.replica_sets, [&](const auto& replica_set) {
+           return replica_set->metadata.uid == occupant.metadata.uid;
+         });
+}
+
+Plan plan_valid(const Observed& seen) {
+  Work work(seen);
+  if (!work.roles.orphans.empty() || !work.roles.strays.empty()) return plan_ownership(work);
+  if (!work.roles.new_ && seen.occupant &&
+      seen.occupant->metadata.name == replica_set_name(work.rollout, work.new_hash)) {
+    if (!seen.occupant->metadata.deletion_timestamp) return plan_collision(work);
+    Plan plan;
+    plan.look_again = occupied_name_poll;
+    plan.reasons.push_back(
+        {"waits until the old ReplicaSet of the same name is gone", name_of(*seen.occupant), {}});
+    return plan;
+  }
+  plan_revision(work);
+  plan_position(work);
+  claim_after_retry(work);
+  if (work.rollout.spec.strategy.canary) {
+    plan_canary(work);
+  } else {
+    plan_blue_green(work);
+  }
+  plan_restart(work);
+  complete_status(work);
+  return assemble(work);
+}
+
+}  // namespace
+
+void plan_history(Work& work) {
+  for (const api::ReplicaSet* old : find_expendable(
+           work.roles.others, api::revision_history_limit(work.rollout), work.selected)) {
+    if (work.change(*old).nothing()) work.deletions.push_back(old);
+  }
+}
+
+void plan_restart(Work& work) {
+  if (work.halted) return;
+  const Restart restart = decide_restart(work.seen, work.roles, work.bounds.max_unavailable);
+  if (restart.look_again_in) work.look_again_in(*restart.look_again_in);
+  if (restart.done) work.status.restarted_at = work.rollout.spec.restart_at;
+  if (restart.left > 0) {
+    work.because(fmt::format("restarts: {} pods are still to be replaced", restart.left));
+  }
+  work.evictions = restart.evict;
+}
+
+Plan plan(const Observed& seen) {
+  if (seen.rollout->metadata.deletion_timestamp) return {};
+  const auto unsupported = unsupported_features(*seen.rollout);
+  if (!unsupported.empty()) return plan_unsupported(seen, unsupported);
+  if (const auto problem = find_problem(seen)) return plan_invalid(seen, *problem);
+  if (seen.occupant && is_missing_from_list(seen)) {
+    Observed complete = seen;
+    complete.replica_sets.push_back(seen.occupant);
+    return plan_valid(complete);
+  }
+  return plan_valid(seen);
+}
+
+std::string Plan::text() const {
+  std::string text;
+  for (const Reason& reason : reasons) text += "reason: " + reason.text + "\n";
+  for (const kubernetes::Write& write : writes) text += write.text() + "\n";
+  if (status) text += status->text() + "\n";
+  for (const Event& event : events) {
+    text +=
+        fmt::format("event after {}: {} {}: {}\n", event.after,
+                    kubernetes::to_string(event.note.type), event.note.reason, event.note.message);
+  }
+  if (read_rollout_live) text += "reads the Rollout live\n";
+  if (look_again) text += "looks again in " + format_go_duration(*look_again) + "\n";
+  return text;
+}
+
+}  // namespace slipway::rollout
