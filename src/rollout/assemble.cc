@@ -14,8 +14,9 @@ namespace slipway::rollout {
 namespace {
 
 /// A status that differs in nothing but counts, while pods come and go, is written no more often
-/// than this: a rollout of a hundred pods would write a hundred of them.
-constexpr Duration count_interval = 3_s;
+/// than this: an update of a hundred pods would write a hundred of them. Pods mostly come up
+/// sooner, so a step costs one status write; autoscalers look every 15 s.
+constexpr Duration count_interval = 10_s;
 
 /// Appends to the plan; events are told once the write before them is applied.
 class Assembly {
@@ -117,10 +118,11 @@ bool only_counts_differ(const api::RolloutStatus& before, api::RolloutStatus aft
   after.available_replicas = before.available_replicas;
   after.hpa_replicas = before.hpa_replicas;
   after.message = before.message;
-  // Progress was told of anew, so its condition stands last now.
   api::RolloutStatus told = before;
-  remove_condition(told, condition_types::progressing);
-  remove_condition(after, condition_types::progressing);
+  for (const std::string_view type : {condition_types::progressing, condition_types::available}) {
+    remove_condition(told, type);
+    remove_condition(after, type);
+  }
   return after == told;
 }
 
