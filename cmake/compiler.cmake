@@ -9,7 +9,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 sees overruns in std::string's own code that are not there (its bugs 105329 and 105651).
   add_compile_options(-Wno-array-bounds -Wno-stringop-overflow -Wno-restrict)
 else()
-  add_compile_options(-Wno-invalid-offsetof -Wno-gnu-statement-expression)
+  # libstdc++ 12's own stable_sort uses a function that it deprecates, and clang tells.
+  add_compile_options(-Wno-invalid-offsetof -Wno-gnu-statement-expression
+                      -Wno-deprecated-declarations)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
@@ -19,6 +21,12 @@ add_compile_options($<$<CONFIG:Release>:-ffunction-sections> $<$<CONFIG:Release>
 if(SLIPWAY_SANITIZE)
   add_compile_options(-fsanitize=${SLIPWAY_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SLIPWAY_SANITIZE})
+endif()
+
+if(SLIPWAY_FUZZ)
+  # All code tells libFuzzer what it reaches; only the fuzzers link its main.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 
 find_program(CCACHE ccache)

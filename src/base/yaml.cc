@@ -26,7 +26,8 @@ struct ParserEnd {
   void operator()(fy_parser* parser) const { fy_parser_destroy(parser); }
 };
 struct DiagnosticEnd {
-  void operator()(fy_diag* diagnostic) const { fy_diag_unref(diagnostic); }
+  // Not fy_diag_unref, which in 0.7.12 leaks the errors collected.
+  void operator()(fy_diag* diagnostic) const { fy_diag_destroy(diagnostic); }
 };
 
 std::size_t count_values(const Json& value) {
