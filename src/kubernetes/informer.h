@@ -3,8 +3,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/meta.h"
@@ -13,25 +14,66 @@
 
 namespace slipway::kubernetes {
 
-/// Remembers which objects this process saw deleted, so that an older copy that arrives late (a
+/// Remembers which objects this process saw go, so that an older copy that arrives late (a
 /// response, a watch that was behind) does not bring one back. Bounded: the oldest are forgotten.
 class Tombstones {
  public:
-  void add(const std::string& uid);
+  /// The object is deleted: no uid lives twice.
+  void add(const std::string& uid) { add(uid, {}); }
+  /// The object was not to be seen at that version, for all we know: a list did not name it, or it
+  /// left a selector. It may come back in a newer version.
+  void add(const std::string& uid, const std::string& version);
+  /// Whether it is deleted.
   bool contains(const std::string& uid) const;
+  /// Whether this version of the object is from before it went.
+  bool covers(const std::string& uid, const std::string& version) const;
+  void clear();
 
  private:
+  struct Gone {
+    std::uint64_t order;
+    std::string version;
+  };
   static constexpr std::size_t limit = 4096;  ///< Far more than can be in flight at once.
-  std::map<std::string, std::uint64_t> order_of_;
+  std::map<std::string, Gone> gone_;
   std::map<std::uint64_t, std::string> by_order_;
   std::uint64_t next_ = 0;
+};
+
+/// What an Informer needs of an object before it can be decoded.
+struct Identity {
+  api::ObjectKey key;
+  std::string uid;
+  std::string resource_version;
+
+  static Identity of(const Json& object);
+};
+
+/// Whether an object belongs to what is watched, as far as its metadata tells. A field selector is
+/// left to the server.
+class InterestFilter {
+ public:
+  explicit InterestFilter(const Interest& interest);
+  bool admits(const Json& object) const;
+  /// Whether an object can leave without being deleted, by a change that a selector minds.
+  bool can_be_left() const { return can_be_left_; }
+
+ private:
+  bool can_be_left_;
+  std::string namespace_;
+  std::optional<api::LabelSelector> selector_;
 };
 
 /// A read-only cache of all objects of one kind, kept current by a Reflector and by the responses
 /// to our own writes. T is an API type with `metadata` and a static `kind`.
 ///
 /// *Guarantees*: objects are immutable and shared; an object never goes back to an older
-/// resourceVersion of the same uid, wherever the older copy comes from.
+/// resourceVersion of the same uid, wherever the older copy comes from, unless the store itself has
+/// gone back (a restored backup).
+///
+/// An object that can't be decoded any more stays as it was last read: to drop it would look like a
+/// deletion, and a write that starts from the old copy is refused where it matters. It is logged
+/// once a version.
 template <class T>
 class Informer final : private ReflectorSink {
  public:
@@ -46,6 +88,7 @@ class Informer final : private ReflectorSink {
       Decode decode = [](const Json& json) { return api::decode<T>(json); },
       Reflector::Options options = {})
       : decode_(std::move(decode)),
+        filter_(interest),
         reflector_(loop, transport, std::move(interest), *this, seed, options) {}
 
   void on_change(Handler handler) { handlers_.push_back(std::move(handler)); }
@@ -56,100 +99,132 @@ class Informer final : private ReflectorSink {
 
   Pointer get(const api::ObjectKey& key) const {
     const auto found = objects_.find(key);
-    return found == objects_.end() ? nullptr : found->second;
+    return found == objects_.end() ? nullptr : found->second.object;
   }
   std::size_t size() const { return objects_.size(); }
   /// All objects by key order; of one namespace with `for_each_in`.
   void for_each(const std::function<void(const Pointer&)>& visit) const {
-    for (const auto& [key, object] : objects_) visit(object);
+    for (const auto& [key, entry] : objects_) visit(entry.object);
   }
   void for_each_in(const std::string& namespace_,
                    const std::function<void(const Pointer&)>& visit) const {
     for (auto at = objects_.lower_bound({namespace_, {}});
          at != objects_.end() && at->first.namespace_ == namespace_; ++at) {
-      visit(at->second);
+      visit(at->second.object);
     }
   }
 
   /// Read-your-writes: takes an object that a write or a live read returned.
-  void apply(const Json& object) { upsert(object); }
-  /// A write of ours, or a live read, found this very object gone.
-  void forget(const api::ObjectKey& key, const std::string& uid) {
-    const auto found = objects_.find(key);
-    tombstones_.add(uid);
-    if (found != objects_.end() && found->second->metadata.uid == uid) erase(found);
+  void apply(const Json& object) {
+    const Identity identity = Identity::of(object);
+    filter_.admits(object) ? take_if_alive(identity, object) : drop(identity);
   }
+  /// A write of ours, or a live read, found this very object gone.
+  void forget(const api::ObjectKey& key, const std::string& uid) { drop({key, uid, {}}); }
 
  private:
-  using Map = std::map<api::ObjectKey, Pointer>;
+  struct Entry {
+    Pointer object;
+    std::uint32_t round = 0;  ///< Of the list that named it last.
+  };
 
-  void replace_begin() override { listed_.clear(); }
+  void store_went_back() override {
+    tombstones_.clear();
+    went_back_ = true;
+  }
+  void replace_begin() override {
+    ++round_;
+    unreadable_.clear();
+  }
   void replace_item(const Json& object) override {
-    const Json& metadata = object["metadata"];
-    listed_.insert({std::string(metadata["namespace"].string_or_empty()),
-                    std::string(metadata["name"].string_or_empty())});
-    upsert(object);
+    const Identity identity = Identity::of(object);
+    // A list that names an object overrules one that did not.
+    if (!tombstones_.contains(identity.uid)) take(identity, object);
+    // Named by the list, even where the cache knows better or the object can't be read.
+    if (const auto found = objects_.find(identity.key); found != objects_.end()) {
+      found->second.round = round_;
+    }
   }
   void replace_end(const std::string& list_version) override {
-    for (auto at = objects_.begin(); at != objects_.end();) {
-      const auto next = std::next(at);
-      const api::ObjectMeta& metadata = at->second->metadata;
-      if (!listed_.contains(at->first) &&
-          !api::newer_version(metadata.resource_version, list_version)) {
-        tombstones_.add(metadata.uid);
-        erase(at);
+    std::vector<Identity> gone;
+    for (const auto& [key, entry] : objects_) {
+      const auto& metadata = entry.object->metadata;
+      // What is newer than the list was made after it, unless time itself went back.
+      const bool newer = api::newer_version(metadata.resource_version, list_version);
+      if (entry.round != round_ && (!newer || went_back_)) {
+        gone.push_back({key, metadata.uid, went_back_ ? std::string() : list_version});
       }
-      at = next;
     }
-    listed_.clear();
+    went_back_ = false;
+    // After the walk: a handler may change the cache.
+    for (const Identity& one : gone) drop(one);
   }
-  void upsert(const Json& json) override {
+  void upsert(const Json& object) override { take_if_alive(Identity::of(object), object); }
+  void remove(const Json& object) override {
+    Identity identity = Identity::of(object);
+    if (!filter_.can_be_left()) identity.resource_version.clear();
+    drop(identity);
+  }
+
+  void take_if_alive(const Identity& identity, const Json& json) {
+    if (!tombstones_.covers(identity.uid, identity.resource_version)) take(identity, json);
+  }
+
+  void take(const Identity& identity, const Json& json) {
+    // Of two namesakes with different uids, too, the older is gone, whichever arrives last.
+    const Pointer known = get(identity.key);
+    if (known != nullptr && !went_back_ &&
+        !api::newer_version(identity.resource_version, known->metadata.resource_version)) {
+      return;
+    }
     Result<T> decoded = decode_(json);
     if (!decoded) {
-      log::error("cannot read an object",
-                 {
-                     {"kind",  T::kind.kind          },
-                     {"error", decoded.error().text()}
+      std::string& logged = unreadable_[identity.key];
+      if (std::exchange(logged, identity.resource_version) == identity.resource_version) return;
+      log::error("cannot read an object", {
+                                              {"kind",   T::kind.kind          },
+                                              {"object", identity.key.text()   },
+                                              {"error",  decoded.error().text()}
       });
       return;
     }
-    T& object = *decoded;
-    if (tombstones_.contains(object.metadata.uid)) return;
-    const api::ObjectKey key = object.metadata.key();
-    Pointer& slot = objects_[key];
-    if (slot != nullptr && slot->metadata.uid == object.metadata.uid &&
-        !api::newer_version(object.metadata.resource_version, slot->metadata.resource_version)) {
-      return;
+    unreadable_.erase(identity.key);
+    Entry& entry = objects_[identity.key];
+    const Pointer before = entry.object;
+    const Pointer after = std::make_shared<const T>(*std::move(decoded));
+    if (before != nullptr && before->metadata.uid != identity.uid) {
+      tombstones_.add(before->metadata.uid);
     }
-    // A namesake with another uid: the older one is gone, whichever arrives last.
-    if (slot != nullptr && slot->metadata.uid != object.metadata.uid) {
-      if (api::newer_version(slot->metadata.resource_version, object.metadata.resource_version)) {
-        return;
-      }
-      tombstones_.add(slot->metadata.uid);
-    }
-    const Pointer before = slot;
-    const Pointer after = std::make_shared<const T>(std::move(object));
-    slot = after;
+    entry.object = after;
     for (const Handler& handler : handlers_) handler(before, after);
   }
-  void remove(const Json& json) override {
-    const Json& metadata = json["metadata"];
-    forget({std::string(metadata["namespace"].string_or_empty()),
-            std::string(metadata["name"].string_or_empty())},
-           std::string(metadata["uid"].string_or_empty()));
-  }
-  void erase(typename Map::iterator at) {
-    const Pointer before = at->second;
-    objects_.erase(at);
+
+  /// The object was gone at the identity's version; at any, where it has none.
+  void drop(const Identity& identity) {
+    tombstones_.add(identity.uid, identity.resource_version);
+    unreadable_.erase(identity.key);
+    const auto found = objects_.find(identity.key);
+    if (found == objects_.end()) return;
+    const Pointer before = found->second.object;
+    if (before->metadata.uid != identity.uid || !is_before(before, identity.resource_version)) {
+      return;
+    }
+    objects_.erase(found);
     for (const Handler& handler : handlers_) handler(before, nullptr);
+  }
+
+  static bool is_before(const Pointer& object, const std::string& version) {
+    return version.empty() || !api::newer_version(object->metadata.resource_version, version);
   }
 
   Decode decode_;
   std::vector<Handler> handlers_;
-  Map objects_;
-  std::set<api::ObjectKey> listed_;
+  std::map<api::ObjectKey, Entry> objects_;
+  std::map<api::ObjectKey, std::string> unreadable_;  ///< The version last complained about.
+  std::uint32_t round_ = 0;                           ///< Counts lists.
+  bool went_back_ = false;
   Tombstones tombstones_;
+  InterestFilter filter_;
   Reflector reflector_;
 };
 

@@ -10,9 +10,16 @@
 namespace slipway::kubernetes {
 namespace {
 
-/// Lists that are older than what is known already come from an API server that lags behind. So
-/// many are not believed; after that the store itself must have gone back (a restored backup).
+/// A list older than what is known already comes from an API server that lags behind. So many in a
+/// row mean that the store itself has gone back (a restored backup).
 constexpr int stale_lists_max = 5;
+
+/// A watch that so many times in a row can't be opened may be for a version that the server will
+/// never have: a list finds out. Fewer would list all objects again while servers restart.
+constexpr int failed_watches_max = 3;
+
+/// After so many lists whose page token expired, pages take too long: ask for all at once.
+constexpr int expired_lists_max = 2;
 
 /// Before a watch that ended well is opened again.
 constexpr Duration resume_delay = 100_ms;
@@ -23,6 +30,10 @@ const JsonParseOptions event_without_managed_fields{
 
 std::string version_of(const Json& object) {
   return std::string(object["metadata"]["resourceVersion"].string_or_empty());
+}
+
+bool is_named(const Json& object) {
+  return !object["metadata"]["name"].string_or_empty().empty();
 }
 
 }  // namespace
@@ -64,77 +75,93 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   // --- List.
 
   void list() {
-    ++turn;
-    stream.reset();
-    silence.cancel();
+    close();
+    answered = false;
+    list_version.clear();
     ask_page("");
   }
 
   void ask_page(const std::string& next) {
+    // Without a resourceVersion: a list of the newest state, not of some server's cache.
+    const bool paged = expired_lists < expired_lists_max;
     Request request;
-    request.target = query("limit=" + std::to_string(options.page_size));
+    request.target = query(paged ? "limit=" + std::to_string(options.page_size) : "limit=0");
     if (!next.empty()) request.target += "&continue=" + url_encode(next);
-    const bool first = next.empty();
-    transport.send(request, guarded([request, first](State& self, Result<Response> response) {
-                     self.take_page(request, first, std::move(response));
+    transport.send(request, guarded([request](State& self, Result<Response> response) {
+                     self.take_page(request, std::move(response));
                    }));
   }
 
-  void take_page(const Request& request, bool first, Result<Response> response) {
-    if (!response) {
-      failed(response.error());
-      return;
-    }
+  void take_page(const Request& request, Result<Response> response) {
+    if (!response) return failed(response.error());
     if (response->status != 200) {
-      // An expired page token, too, begins the list afresh.
-      failed(error_of(*response, request, transport.server()));
-      return;
+      const Error error = error_of(*response, request, transport.server());
+      if (error.code == ErrorCode::expired) ++expired_lists;
+      return failed(error, response->retry_after);
     }
     const Result<Json> head = parse_json(response->body, {.skip = {{"items"}}});
-    if (!head) {
-      failed(inside(request.target, head.error()));
-      return;
-    }
+    if (!head) return failed(inside(request.target, head.error()));
     const std::string version = version_of(*head);
-    if (first && api::newer_version(known_version, version) && stale_lists < stale_lists_max) {
-      ++stale_lists;
+    if (version.empty() || !(*head)["kind"].string_or_empty().ends_with("List")) {
+      return failed({ErrorCode::unavailable, request.target, "the answer is no list", ""});
+    }
+    if (list_version.empty() && !begin_list(request, version)) return;
+    // Pages of different versions: what came between the two is still to be watched.
+    if (api::newer_version(list_version, version)) list_version = version;
+
+    const std::uint64_t before = turn;
+    const Result<Json> read = deliver(response->body);
+    if (!running || turn != before) return;
+    if (!read) return failed(inside(request.target, read.error()));
+    const std::string next((*head)["metadata"]["continue"].string_or_empty());
+    next.empty() ? listed() : ask_page(next);
+  }
+
+  /// Whether the list is to be believed.
+  bool begin_list(const Request& request, const std::string& version) {
+    const bool stale = api::newer_version(known_version, version);
+    if (stale && ++stale_lists < stale_lists_max) {
       failed({ErrorCode::unavailable, request.target,
               "the list is of version " + version + ", older than " + known_version, ""});
-      return;
+      return false;
     }
-    if (first) sink.replace_begin();
-    deliver(response->body);
-    const std::string next((*head)["metadata"]["continue"].string_or_empty());
-    if (next.empty()) {
-      listed(version);
-    } else {
-      ask_page(next);
+    if (stale) {
+      log::error("the store has gone back in time",
+                 {
+                     {"kind",    interest.kind.kind},
+                     {"version", version           },
+                     {"known",   known_version     }
+      });
+      sink.store_went_back();
     }
+    list_version = version;
+    sink.replace_begin();
+    return true;
   }
 
   /// Hands the objects of a page on one by one: a list of any length needs the memory of a page.
-  void deliver(const std::string& page) {
-    const Result<Json> read = parse_json_list(
+  Result<Json> deliver(const std::string& page) {
+    return parse_json_list(
         page, "items",
         [this](const Json& object) -> Result<void> {
+          if (!is_named(object)) {
+            return fail(ErrorCode::unavailable, "items", "found an item without a name");
+          }
           sink.replace_item(object);
           return {};
         },
         without_managed_fields);
-    if (!read)
-      log::error("cannot read a list", {
-                                           {"error", read.error().text()}
-      });
   }
 
-  void listed(const std::string& version) {
+  void listed() {
     stale_lists = 0;
-    sink.replace_end(version);
-    known_version = version;
+    expired_lists = 0;
+    failed_watches = 0;
+    sink.replace_end(list_version);
+    known_version = list_version;
     has_synced = true;
     trouble.clear();
-    backoff = {};
-    watch();
+    if (running) watch();
   }
 
   // --- Watch.
@@ -142,21 +169,26 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   void watch() {
     ++turn;
     answered = false;
-    const std::int64_t least = options.watch_timeout_min.whole_seconds();
-    const auto extra = static_cast<std::int64_t>(
-        random.below(static_cast<std::uint64_t>(std::max<std::int64_t>(least, 1))));
-    Request request;
-    request.target = query("watch=true&allowWatchBookmarks=true&resourceVersion=" + known_version +
-                           "&timeoutSeconds=" + std::to_string(least + extra));
-    request.timeout = Duration{};
+    opened_at = loop.monotonic_now();
+    opened_version = known_version;
+    const std::int64_t least = std::max<std::int64_t>(options.watch_timeout_min.whole_seconds(), 1);
+    const auto extra = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(least)));
+    watch_request = {};
+    watch_request.target =
+        query("watch=true&allowWatchBookmarks=true&resourceVersion=" + url_encode(known_version) +
+              "&timeoutSeconds=" + std::to_string(least + extra));
+    watch_request.timeout = Duration{};
     listen_for_silence();
     stream = transport.open(
-        request,
-        {.on_open = guarded([](State& self, int status) { self.answered = status == 200; }),
+        watch_request,
+        {.on_open = guarded([](State& self, int status) { self.opened(status); }),
          .on_line = guarded([](State& self, std::string_view line) { self.take_line(line); }),
-         .on_end = guarded([request](State& self, Result<Response> end) {
-           self.ended(request, std::move(end));
-         })});
+         .on_end = guarded([](State& self, Result<Response> end) { self.ended(std::move(end)); })});
+  }
+
+  void opened(int status) {
+    answered = status == 200;
+    if (answered) trouble.clear();
   }
 
   /// A half-open connection brings neither events nor an end.
@@ -167,79 +199,80 @@ struct Reflector::State : std::enable_shared_from_this<State> {
                     {"kind",   interest.kind.kind},
                     {"server", transport.server()}
       });
-      stream.reset();
-      resume({});
+      resume(watch_error("nothing came for " + format_go_duration(options.silence_limit)));
     });
   }
 
   void take_line(std::string_view line) {
     listen_for_silence();
     const Result<Json> event = parse_json(line, event_without_managed_fields);
-    if (!event) {
-      failed(inside("watch of " + std::string(interest.kind.plural), event.error()));
-      return;
-    }
+    if (!event) return failed(watch_error(event.error().text()));
     const std::string_view type = (*event)["type"].string_or_empty();
     const Json& object = (*event)["object"];
-    if (type == "ERROR") {
-      take_error(object);
-      return;
+    if (type == "ERROR") return take_error(object);
+    const bool change = type == "ADDED" || type == "MODIFIED" || type == "DELETED";
+    if (change && !is_named(object)) {
+      return failed(watch_error("found an event without an object's name"));
     }
+    // Noted first: what the sink's handlers set off may stop this watch.
     const std::string version = version_of(object);
-    if (type == "ADDED" || type == "MODIFIED") {
-      sink.upsert(object);
-    } else if (type == "DELETED") {
+    if (api::newer_version(version, known_version)) known_version = version;
+    if (type == "DELETED") {
       sink.remove(object);
+    } else if (change) {
+      sink.upsert(object);
     } else if (type != "BOOKMARK") {
       log::warn("an event of an unknown type is left out", {
                                                                {"type", std::string(type)}
       });
     }
-    if (api::newer_version(version, known_version)) known_version = version;
-    backoff = {};
-    trouble.clear();
   }
 
   void take_error(const Json& status) {
-    const std::string message(status["message"].string_or_empty());
-    if (status["code"].integer_or(0) == 410) {
-      list();
-      return;
-    }
-    failed({ErrorCode::unavailable, "watch of " + std::string(interest.kind.plural), message, ""});
+    if (status["code"].integer_or(0) == 410) return expired();
+    failed(watch_error("the server sent an error: " +
+                       std::string(status["message"].string_or_empty())));
   }
 
-  void ended(const Request& request, Result<Response> end) {
-    stream.reset();
-    silence.cancel();
-    if (!end) {
-      resume(end.error());
-      return;
-    }
-    if (end->status == 200) {
-      resume({});
-      return;
-    }
-    const Error error = error_of(*end, request, transport.server());
-    if (error.code == ErrorCode::expired) {
-      list();
-    } else {
-      failed(error);
-    }
+  void ended(Result<Response> end) {
+    if (!end) return resume(end.error());
+    if (end->status == 200) return resume(watch_error("the server ended it"));
+    const Error error = error_of(*end, watch_request, transport.server());
+    error.code == ErrorCode::expired ? expired() : resume(error, end->retry_after);
+  }
+
+  /// Whether the stream did its work: it lasted, or brought something new.
+  bool was_healthy() const {
+    return answered && (known_version != opened_version ||
+                        loop.monotonic_now() - opened_at >= options.backoff_min);
+  }
+
+  /// The version is compacted away: list at once, but not again and again.
+  void expired() {
+    if (was_healthy()) backoff = {};
+    if (backoff.nanoseconds != 0) return failed(watch_error("its version has expired"));
+    backoff = options.backoff_min;
+    list();
   }
 
   /// Opens the watch again where it broke: at once after a healthy stream, else with backoff.
-  void resume(const std::optional<Error>& error) {
-    if (answered) {
-      // Even a healthy server may end each stream at once; a short wait keeps that from spinning.
-      ++turn;
+  void resume(const Error& error, std::optional<Duration> retry_after = {}) {
+    if (was_healthy()) {
+      close();
+      backoff = {};
+      failed_watches = 0;
       retry.set(resume_delay, [this] { watch(); });
       return;
     }
-    ++turn;
-    note(
-        error.value_or(Error{ErrorCode::unavailable, "", "the watch ended without an answer", ""}));
-    retry.set(next_backoff(), [this] { watch(); });
+    if (++failed_watches >= failed_watches_max) return failed(error, retry_after);
+    close();
+    note(error);
+    retry.set(std::max(next_backoff(), retry_after.value_or(Duration{})), [this] { watch(); });
+  }
+
+  Error watch_error(std::string message) const {
+    return {ErrorCode::unavailable, "watch of " + std::string(interest.kind.plural),
+            std::move(message), ""};
   }
 
   // --- Trouble.
@@ -252,13 +285,18 @@ struct Reflector::State : std::enable_shared_from_this<State> {
     });
   }
 
-  /// Begins afresh with a list, after a while.
-  void failed(const Error& error) {
+  void close() {
     ++turn;
     stream.reset();
     silence.cancel();
+  }
+
+  /// Begins afresh with a list, after a while.
+  void failed(const Error& error, std::optional<Duration> retry_after = {}) {
+    if (was_healthy()) backoff = {};
+    close();
     note(error);
-    retry.set(next_backoff(), [this] { list(); });
+    retry.set(std::max(next_backoff(), retry_after.value_or(Duration{})), [this] { list(); });
   }
 
   /// Doubles, with up to half of it as jitter, so that many clients don't come back together.
@@ -279,11 +317,17 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   Timer retry;
   Timer silence;
   std::unique_ptr<Stream> stream;
-  std::string known_version;  ///< The newest seen, in lists, events and bookmarks.
+  Request watch_request;
+  Instant opened_at;           ///< Of the watch, monotonic.
+  std::string opened_version;  ///< Where the watch began.
+  std::string known_version;   ///< The newest seen, in lists, events and bookmarks.
+  std::string list_version;    ///< Of the list under way; empty before its first page.
   std::string trouble;
   Duration backoff;
   std::uint64_t turn = 0;  ///< Counts lists and watches; callbacks of earlier ones are deaf.
-  int stale_lists = 0;
+  int stale_lists = 0;     ///< In a row, like the next two.
+  int expired_lists = 0;
+  int failed_watches = 0;
   bool answered = false;
   bool has_synced = false;
   bool running = false;
@@ -305,9 +349,8 @@ void Reflector::start() {
 
 void Reflector::stop() {
   state_->running = false;
-  state_->stream.reset();
   state_->retry.cancel();
-  state_->silence.cancel();
+  state_->close();
 }
 
 bool Reflector::synced() const {

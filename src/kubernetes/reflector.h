@@ -23,6 +23,9 @@ struct Interest {
 class ReflectorSink {
  public:
   virtual ~ReflectorSink() = default;
+  /// The store itself has gone back in time (a restored backup): the list that follows counts, even
+  /// where it is older than what the sink has.
+  virtual void store_went_back() {}
   /// A full list begins, goes on object by object, and ends: what was not named is gone, unless it
   /// is newer than the list (our own create may overtake the list's pages).
   virtual void replace_begin() = 0;
@@ -36,6 +39,10 @@ class ReflectorSink {
 /// where it broke; a new list after 410 Gone; a stream that has been silent for 90 s (no event, no
 /// bookmark) is taken for dead and opened anew. Failures back off with jitter, 1 s to 30 s; a break
 /// after a healthy stream resumes at once.
+///
+/// *Guarantees*: an answer that is cut, or is no list, removes nothing from the sink. A list that
+/// is older than what was seen before comes from a server that lags, and is asked for again; the
+/// fifth in a row is believed, and the sink told.
 class Reflector {
  public:
   struct Options {

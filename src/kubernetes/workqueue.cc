@@ -11,6 +11,18 @@ namespace {
 /// fresh one after it, belong to one piece of work.
 constexpr int free_repeats = 1;
 
+/// Who wants to look again sooner than this, and has changed nothing, asks at once.
+constexpr Duration at_once = 1_s;
+
+/// However it comes about (a plan that undoes its own work, two controllers that undo each
+/// other's): no key is reconciled more often than once a second, beyond a burst that covers the
+/// busiest minute of a rollout. Source: upstream issue 4971, 27,592 reconciles of one key in 180 s.
+constexpr int burst = 100;
+constexpr Duration refill = 1_s;
+
+/// Keys that wait for nothing are dropped once in so many reconciles, when their burst is whole.
+constexpr int sweep_interval = 1024;
+
 }  // namespace
 
 struct WorkQueue::Key {
@@ -20,6 +32,7 @@ struct WorkQueue::Key {
   int failures = 0;    ///< In a row.
   int repeats = 0;     ///< Asked for itself at once, in a row, without progress.
   Instant not_before;  ///< Backoff: no reconcile until then (monotonic).
+  Instant burst_full;  ///< When its burst will be whole again.
   EventLoop::TimerId timer = 0;
   Instant timer_due;
 };
@@ -43,6 +56,22 @@ struct WorkQueue::State : std::enable_shared_from_this<State> {
     schedule();
   }
 
+  /// How long the key must wait because it has been reconciled too often of late.
+  Duration overdrawn(const Key& key) const {
+    return key.burst_full - loop.monotonic_now() - refill * burst;
+  }
+
+  bool idle(const Key& key) const {
+    return !key.queued && !key.running && key.timer == 0 && key.failures == 0 && key.repeats == 0 &&
+           key.burst_full <= loop.monotonic_now();
+  }
+
+  void sweep() {
+    if (++reconciles % sweep_interval == 0) {
+      std::erase_if(keys, [this](const auto& entry) { return idle(entry.second); });
+    }
+  }
+
   /// Starts reconciles from the loop, never inside the caller.
   void schedule() {
     if (scheduled) return;
@@ -52,39 +81,45 @@ struct WorkQueue::State : std::enable_shared_from_this<State> {
     });
   }
 
+  /// One round: what is added meanwhile waits for the next, so that other tasks get their turn.
   void start_some() {
     scheduled = false;
-    while (!stopped && !waiting.empty() && running < options.concurrency) {
+    for (std::size_t turns = waiting.size(); turns > 0; --turns) {
+      if (stopped || waiting.empty() || running >= options.concurrency) return;
       const api::ObjectKey name = std::move(waiting.front());
       waiting.pop_front();
       const auto found = keys.find(name);
       if (found == keys.end()) continue;
-      Key& key = found->second;
-      key.queued = false;
-      key.running = true;
-      ++running;
-      cancel_timer(key);
-      reconcile(name);
+      start(name, found->second);
     }
+    if (!waiting.empty()) schedule();
+  }
+
+  void start(const api::ObjectKey& name, Key& key) {
+    key.queued = false;
+    key.running = true;
+    ++running;
+    cancel_timer(key);
+    key.burst_full = std::max(key.burst_full, loop.monotonic_now()) + refill;
+    reconcile(name);
   }
 
   /// Counts how the reconcile ended and returns the backoff that follows.
-  Duration wait_after(Key& key, const Ended& ended, bool asks_at_once) {
+  Duration wait_after(Key& key, const Ended& ended) {
     constexpr int enough = 64;  // Far past the longest delay; keeps the counters small.
     if (ended.progressed) key.failures = key.repeats = 0;
     if (ended.failed) {
       ++retries;
       key.failures = std::min(key.failures + 1, enough);
-      const Duration wait = backoff(key.failures);
-      return ended.look_again ? std::max(wait, *ended.look_again) : wait;
+      return backoff(key.failures);
     }
     key.failures = 0;
-    if (asks_at_once) {
-      key.repeats = std::min(key.repeats + 1, enough);
-      return backoff(key.repeats - free_repeats);
+    if (ended.progressed || !ended.look_again || *ended.look_again >= at_once) {
+      key.repeats = 0;
+      return {};
     }
-    if (!key.again) key.repeats = 0;
-    return {};
+    key.repeats = std::min(key.repeats + 1, enough);
+    return backoff(key.repeats - free_repeats);
   }
 
   void cancel_timer(Key& key) {
@@ -115,6 +150,7 @@ struct WorkQueue::State : std::enable_shared_from_this<State> {
   std::deque<api::ObjectKey> waiting;
   std::size_t running = 0;
   std::uint64_t retries = 0;
+  std::uint64_t reconciles = 0;
   bool scheduled = false;
   bool stopped = false;
 };
@@ -134,11 +170,14 @@ void WorkQueue::add(const api::ObjectKey& name) {
     key.again = true;
     return;
   }
-  const Duration wait = key.not_before - state.loop.monotonic_now();
+  if (key.queued) return;
   // News shortens a long backoff (a person may just have mended what was wrong), but never below
   // the shortest, so that a flood of events can't make a failing key spin.
+  const Duration backoff = key.not_before - state.loop.monotonic_now();
+  const Duration wait =
+      std::max(std::min(backoff, state.options.backoff_min), state.overdrawn(key));
   if (wait.nanoseconds > 0) {
-    state.look_again(name, key, std::min(wait, state.options.backoff_min));
+    state.look_again(name, key, wait);
   } else {
     state.push(name, key);
   }
@@ -151,25 +190,21 @@ void WorkQueue::done(const api::ObjectKey& name, const Ended& ended) {
   Key& key = found->second;
   key.running = false;
   --state.running;
+  if (state.stopped) {
+    state.keys.erase(found);
+    return;
+  }
   state.schedule();
 
-  const bool asks_at_once = ended.look_again && ended.look_again->nanoseconds <= 0;
-  const Duration wait = state.wait_after(key, ended, asks_at_once);
-  key.not_before = state.loop.monotonic_now() + wait;
-
-  const bool again = key.again;
-  key.again = false;
-  if (ended.failed || asks_at_once) {
-    wait.nanoseconds > 0 ? state.look_again(name, key, wait) : state.push(name, key);
-  } else if (ended.look_again) {
-    state.look_again(name, key, *ended.look_again);
+  const Duration backoff = state.wait_after(key, ended);
+  key.not_before = state.loop.monotonic_now() + backoff;
+  if (ended.failed || ended.look_again) {
+    state.look_again(name, key,
+                     std::max({backoff, ended.look_again.value_or(Duration{}), state.overdrawn(key),
+                               Duration{}}));
   }
-  if (again) add(name);
-  const bool idle = !key.queued && key.timer == 0 && key.failures == 0 && key.repeats == 0;
-  if (idle || state.stopped) {
-    state.cancel_timer(key);
-    state.keys.erase(found);
-  }
+  if (std::exchange(key.again, false)) add(name);
+  state.sweep();
 }
 
 void WorkQueue::forget(const api::ObjectKey& name) {
@@ -181,7 +216,7 @@ void WorkQueue::forget(const api::ObjectKey& name) {
   key.failures = 0;
   key.repeats = 0;
   key.not_before = {};
-  if (!key.running && !key.queued) state.keys.erase(found);
+  if (state.idle(key)) state.keys.erase(found);
 }
 
 void WorkQueue::stop() {

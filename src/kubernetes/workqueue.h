@@ -16,16 +16,22 @@ namespace slipway::kubernetes {
 /// Keys that want to be reconciled: each at most once in the queue, never two reconciles of one key
 /// at a time, first come first served, so that one hot key can't starve the others.
 ///
-/// A reconcile ends with `done`. Backoff (1 s doubling to 60 s, from the second attempt on) applies
-/// to failures, and to keys that ask for themselves again at once, time after time, without
-/// progress.
+/// A reconcile ends with `done`. Backoff (`backoff_min` doubling to `backoff_max`) applies to
+/// failures, and from the second time on to keys that ask for themselves within a second, time
+/// after time, without progress.
+///
+/// *Guarantees*: new input cuts a backoff short, but a key in backoff is served at most once in
+/// `backoff_min`. Whatever the input, a key is reconciled at most once a second beyond a burst of
+/// 100, so that no livelock (ours, or two controllers undoing each other's work) becomes a hot
+/// loop.
 class WorkQueue {
  public:
   /// How a reconcile ended.
   struct Ended {
     bool failed = false;                 ///< Try again, with backoff.
     bool progressed = false;             ///< It changed something: the backoff starts afresh.
-    std::optional<Duration> look_again;  ///< Reconcile again after this long (at the earliest).
+    std::optional<Duration> look_again;  ///< Reconcile again after this long, unless news come
+                                         ///< first: the next reconcile says anew when to look.
   };
   using Reconcile = std::function<void(const api::ObjectKey&)>;
 

@@ -1,6 +1,7 @@
 #include "kubernetes/write.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -38,12 +39,42 @@ std::string_view parent_of(std::string_view path) {
   return path.substr(0, path.rfind('/'));
 }
 
+/// Whether one of the paths lies on the way to the other.
+bool on_one_way(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return b.starts_with(a) && (b.size() == a.size() || b[a.size()] == '/');
+}
+
+bool touches(const Json& changes, std::string_view path) {
+  return std::ranges::any_of(changes.as_array(), [path](const Json& change) {
+    return on_one_way(change["path"].string_or_empty(), path);
+  });
+}
+
+/// What is at a path, null counting as nothing: no member can be below it either.
+const Json* find_value(const Json& document, std::string_view path) {
+  const Json* found = document.find_pointer(path);
+  return found == nullptr || found->is_null() ? nullptr : found;
+}
+
+/// Without the null members, which a merge patch can't write: it would delete them again and again.
+Json without_nulls(const Json& value) {
+  if (!value.is_object()) return value;
+  Json kept = Json::object();
+  for (const auto& [key, member] : value.as_object()) {
+    if (!member.is_null()) kept.set(key, without_nulls(member));
+  }
+  return kept;
+}
+
 std::string short_text(const Json* value) {
   if (value == nullptr) return "absent";
   std::string text = to_text(*value);
-  constexpr std::size_t shown = 60;
-  if (text.size() > shown) text = text.substr(0, shown) + "...";
-  return text;
+  std::size_t shown = 60;
+  if (text.size() <= shown) return text;
+  const auto inside_character = [&] { return (text[shown] & 0xC0) == 0x80; };
+  while (shown > 0 && inside_character()) --shown;
+  return text.substr(0, shown) + "...";
 }
 
 }  // namespace
@@ -58,46 +89,67 @@ Write::Write(const api::Object& seen, std::string why)
 }
 
 Write& Write::expect_as_seen(std::string_view path) {
-  if (const Json* value = seen_.find_pointer(path)) {
-    if (!has_operation(tests_, "test", path)) tests_.push_back(operation("test", path, *value));
-    return *this;
+  if (path == uid_path) return *this;  // Always tested.
+  std::string_view place = path;
+  if (seen_.find_pointer(path) == nullptr) {
+    // A `test` with null passes only where the parent exists, so the absence is tested as high up
+    // as it begins. In a list it can't be tested at all: there the whole list must be as seen.
+    while (!parent_of(place).empty() && find_value(seen_, parent_of(place)) == nullptr) {
+      place = parent_of(place);
+    }
+    const Json* container = find_value(seen_, parent_of(place));
+    if (container != nullptr && !container->is_object()) place = parent_of(place);
   }
-  // A `test` with null passes only where the parent exists, so the absence is tested as high up as
-  // it begins.
-  std::string_view absent = path;
-  while (!parent_of(absent).empty() && seen_.find_pointer(parent_of(absent)) == nullptr) {
-    absent = parent_of(absent);
-  }
-  if (!has_operation(tests_, "test", absent)) tests_.push_back(operation("test", absent, nullptr));
+  if (has_operation(tests_, "test", place)) return *this;
+  const Json* value = seen_.find_pointer(place);
+  tests_.push_back(operation("test", place, value == nullptr ? Json() : *value));
   return *this;
 }
 
 Write& Write::set(std::string_view path, Json value) {
-  const Json* old = seen_.find_pointer(path);
-  if (old != nullptr) {
-    if (!(*old == value)) changes_.push_back(operation("replace", path, std::move(value)));
-    return *this;
-  }
-  std::vector<std::string_view> missing;
-  for (std::string_view parent = parent_of(path);
-       !parent.empty() && seen_.find_pointer(parent) == nullptr; parent = parent_of(parent)) {
-    missing.push_back(parent);
-  }
-  // An add would also overwrite what somebody else has put there since.
-  expect_as_seen(missing.empty() ? path : missing.back());
-  for (auto parent = missing.rbegin(); parent != missing.rend(); ++parent) {
-    if (!has_operation(changes_, "add", *parent)) {
-      changes_.push_back(operation("add", *parent, Json::object()));
+  return change(path, [&](const Json& now) {
+    if (const Json* old = now.find_pointer(path)) {
+      if (!(*old == value)) changes_.push_back(operation("replace", path, std::move(value)));
+      return;
     }
-  }
-  changes_.push_back(operation("add", path, std::move(value)));
-  return *this;
+    std::vector<std::string_view> missing;
+    std::string_view parent = parent_of(path);
+    for (; !parent.empty() && find_value(now, parent) == nullptr; parent = parent_of(parent)) {
+      missing.push_back(parent);
+    }
+    // Lists are set as a whole: an index means another item as soon as somebody inserts one.
+    ENSURE(find_value(now, parent) == nullptr || find_value(now, parent)->is_object());
+    // An add would also overwrite what somebody else has put there since.
+    expect_as_seen(path);
+    for (const std::string_view made : std::views::reverse(missing)) {
+      changes_.push_back(operation("add", made, Json::object()));
+    }
+    changes_.push_back(operation("add", path, std::move(value)));
+  });
 }
 
 Write& Write::remove(std::string_view path) {
-  if (seen_.find_pointer(path) == nullptr) return *this;
-  expect_as_seen(path);
-  if (!has_operation(changes_, "remove", path)) changes_.push_back(operation("remove", path));
+  return change(path, [&](const Json& now) {
+    if (now.find_pointer(path) == nullptr) return;
+    expect_as_seen(path);
+    changes_.push_back(operation("remove", path));
+  });
+}
+
+Write& Write::change(std::string_view path, const std::function<void(const Json&)>& make) {
+  ENSURE(verb_ == Verb::patch && !path.empty());
+  if (!touches(changes_, path)) {
+    make(seen_);
+    return *this;
+  }
+  // What an earlier change of this write has touched is now as that change left it.
+  const auto changed = [this] {
+    Result<Json> applied = apply_json_patch(seen_, changes_);
+    ENSURE(applied.has_value());
+    return *std::move(applied);
+  };
+  make(changed());
+  if (changed() == seen_) changes_ = Json::array();
   return *this;
 }
 
@@ -158,7 +210,8 @@ Write Write::status(const api::Object& seen, const Json& new_status, std::string
   ENSURE(!seen.ref.resource_version.empty());
   if (subresource) write.subresource_ = "status";
   const Json* old = seen.content.find("status");
-  Json diff = make_merge_patch(old == nullptr ? Json::object() : *old, new_status);
+  Json diff = make_merge_patch(old == nullptr ? Json::object() : without_nulls(*old),
+                               without_nulls(new_status));
   if (diff.empty()) return write;
   write.body_ = Json::object({
       {"metadata",
@@ -251,29 +304,35 @@ void Writer::proceed(std::shared_ptr<Run> run) {
   }
   Request request = run->writes[run->outcome.applied].request();
   Request sent = request;
-  transport_.send(std::move(request), [this, run = std::move(run),
-                                       sent = std::move(sent)](Result<Response> response) mutable {
-    receive(std::move(run), sent, std::move(response));
-  });
+  transport_.send(std::move(request),
+                  [this, alive = std::weak_ptr<const bool>(alive_), run = std::move(run),
+                   sent = std::move(sent)](Result<Response> response) mutable {
+                    if (!alive.expired()) receive(std::move(run), sent, std::move(response));
+                  });
 }
 
 void Writer::receive(std::shared_ptr<Run> run, const Request& sent, Result<Response> response) {
-  Result<Json> body = Json();
-  if (!response) {
-    body = Failure(response.error());
-  } else {
-    body = body_of(*response, sent, transport_.server());
-    run->outcome.retry_after = response->retry_after;
-  }
   const Write& write = run->writes[run->outcome.applied];
+  Result<Json> body = Json();
+  if (response) {
+    run->outcome.retry_after = response->retry_after;
+    body = body_of(*response, sent, transport_.server());
+    if (body && !body->is_object()) {
+      body = fail(ErrorCode::unavailable, write.target().text(),
+                  "the server answered something else than an object", "wait and try again");
+    }
+  } else {
+    body = Failure(response.error());
+  }
   if (!body) {
     run->outcome.error = std::move(body).error();
     run->done(std::move(run->outcome));
     return;
   }
   ++run->outcome.applied;
-  on_response_(write, write.is_delete() ? Json() : *body);
-  proceed(std::move(run));
+  const std::weak_ptr<const bool> alive = alive_;
+  on_response_(write, write.is_delete() ? Json() : *std::move(body));
+  if (!alive.expired()) proceed(std::move(run));
 }
 
 }  // namespace slipway::kubernetes

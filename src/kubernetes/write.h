@@ -26,11 +26,13 @@ class Write {
   /// decision rests on, no more: the whole object changes with each pod that turns ready. Absence
   /// is tested at the nearest path whose parent exists, since a `test` with null needs one.
   Write& expect_as_seen(std::string_view path);
-  /// Sets the value at `path`, making missing parents (whose absence is then tested).
+  /// Sets the value at `path`, making missing parents (whose absence is then tested). An item of a
+  /// list can be set where it was seen, not added: set the whole list.
   Write& set(std::string_view path, Json value);
   /// Removes the value at `path`; nothing where it was not seen. What is removed is expected as
   /// seen.
   Write& remove(std::string_view path);
+  // Several changes of one write compose: each starts from what those before it have made.
   /// Sends the patch to this subresource ("scale", "status"); a created object goes to that of the
   /// object which it names ("binding": POST pods/NAME/binding).
   Write& through(std::string_view subresource);
@@ -72,6 +74,8 @@ class Write {
  private:
   enum class Verb { patch, create, delete_, status };
   Write() = default;
+  /// Lets `make` add changes, given the object with the changes so far.
+  Write& change(std::string_view path, const std::function<void(const Json&)>& make);
 
   Verb verb_ = Verb::patch;
   api::ObjectRef target_;
@@ -100,7 +104,8 @@ class Writer {
       : transport_(transport), on_response_(std::move(on_response)) {}
 
   /// Sends `writes` in order and stops at the first that fails. A write that changes nothing is
-  /// not sent. `done` is called once, from the event loop.
+  /// not sent, and counts as applied. `done` is called once: inside this call where nothing is to
+  /// be sent, else from the event loop. A Writer that is destroyed calls nobody any more.
   void execute(std::vector<Write> writes, std::function<void(Outcome)> done);
 
  private:
@@ -110,6 +115,7 @@ class Writer {
 
   Transport& transport_;
   Applied on_response_;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
 }  // namespace slipway::kubernetes
