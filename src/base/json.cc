@@ -33,7 +33,8 @@ std::vector<const Json::Member*> sorted_members(const Json::Object& object) {
   std::vector<const Json::Member*> members;
   members.reserve(object.size());
   for (const Json::Member& member : object) members.push_back(&member);
-  std::ranges::sort(members, {}, [](const Json::Member* member) { return member->first; });
+  std::ranges::sort(members, {},
+                    [](const Json::Member* member) -> const std::string& { return member->first; });
   return members;
 }
 

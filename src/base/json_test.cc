@@ -21,7 +21,8 @@ TEST_CASE("a value is 16 bytes, copies deeply and moves to null") {
   const Json moved = std::move(copy);
   CHECK(copy.is_null());
   CHECK(to_text(moved) == R"({"a":[1,"two",3]})");
-  original = original;
+  const Json& itself = original;
+  original = itself;
   CHECK(original.size() == 1);
   original = original["a"];
   CHECK(to_text(original) == R"([1,"two"])");
