@@ -21,7 +21,8 @@ class ApiServer {
     /// Revisions kept for watches that resume; older ones are answered 410 Gone.
     std::size_t history_limit = 20'000;
     Duration bookmark_interval = Duration::from_seconds(60);
-    std::string version = "v1.34.0";  ///< What /version says.
+    std::string version = "v1.34.0";         ///< What /version says.
+    std::string address = "127.0.0.1:6443";  ///< Where clients reach it, as /api says.
   };
 
   ApiServer(kubernetes::EventLoop& loop, Options options);

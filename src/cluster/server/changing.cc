@@ -50,16 +50,9 @@ Served<void> check_body_name(const Call& call, Json& object) {
   return {};
 }
 
-void warn(Call& call, const Json& object) {
-  for (const std::string& text : call.resource->rules->warnings(object)) {
-    call.warnings.push_back(warning_header(text));
-  }
-}
-
 Served<ObjectPtr> create(Server& server, Call& call) {
   SERVE_DONE(check_dry_run(call, "CreateOptions"));
   Json object = SERVE(decode_body(call));
-  warn(call, object);
   SERVE_DONE(check_body_namespace(call, object));
   return create_stored(server, *call.resource, call.path.namespace_, std::move(object),
                        call.dry_run());
@@ -69,7 +62,6 @@ Served<ObjectPtr> update(Server& server, Call& call, bool& created) {
   const Resource& resource = *call.resource;
   SERVE_DONE(check_dry_run(call, "UpdateOptions"));
   Json object = SERVE(decode_body(call));
-  warn(call, object);
   SERVE_DONE(check_body_name(call, object));
   SERVE_DONE(check_body_namespace(call, object));
   const ObjectPtr old = server.store.table(resource.table).find(call.key());
@@ -100,11 +92,16 @@ Served<ObjectPtr> patch(Server& server, Call& call) {
                        {.way = way_of(call), .dry_run = call.dry_run()});
 }
 
-kubernetes::Response answer_write(Server& server, const Call& call, int code,
+kubernetes::Response answer_write(Server& server, Call& call, int code,
                                   const Served<ObjectPtr>& object) {
   kubernetes::Response response =
       object ? answer_object(server, call, code, *object) : to_response(object.error());
-  response.warnings = call.warnings;
+  if (object) {
+    for (const std::string& text : call.resource->rules->warnings((*object)->content())) {
+      call.warnings.push_back(warning_header(text));
+    }
+  }
+  response.warnings = std::move(call.warnings);
   return response;
 }
 

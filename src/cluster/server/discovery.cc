@@ -177,13 +177,13 @@ std::string_view aggregated_version(std::string_view accept) {
   return {};
 }
 
-std::string api_versions_text() {
+std::string api_versions_text(const std::string& address) {
   return to_text(Json::object({
       {"kind",                       "APIVersions"                           },
       {"versions",                   Json::array({"v1"})                     },
       {"serverAddressByClientCIDRs", Json::array({Json::object({
                                          {"clientCIDR", "0.0.0.0/0"},
-                                         {"serverAddress", "127.0.0.1:6443"},
+                                         {"serverAddress", std::string_view(address)},
                                      })})}
   }));
 }
@@ -221,7 +221,8 @@ std::optional<kubernetes::Response> serve_discovery(Server& server, const Reques
   if (parts.size() == 1) {
     const std::string_view version = aggregated_version(accept);
     if (version.empty()) {
-      return json_response(200, core ? api_versions_text() : group_list_text(server.registry));
+      return json_response(
+          200, core ? api_versions_text(server.options.address) : group_list_text(server.registry));
     }
     kubernetes::Response response =
         json_response(200, aggregated_text(server.registry, core, version));
