@@ -26,10 +26,6 @@ DOMAIN_FOLDERS = ("src/rollout/", "src/api/")
 # (rule, path) -> why. A path that ends in a slash stands for all below it.
 EXCEPTED = {
     ("sleep", "tests/tidy/tidy.py"): "its self-test shows what sleeping looks like",
-    ("heavy-include", "src/kubernetes/curl_loop.h"):
-        "private to its folder, and curl's header costs 0.04 s",
-    ("heavy-include", "src/kubernetes/curl_request.h"):
-        "private to its folder, and curl's header costs 0.04 s",
 }
 
 
