@@ -2,7 +2,9 @@
 
 #include "base/text.h"
 #include "base/yaml.h"
+#include "cluster/server/event_alias.h"
 #include "cluster/server/go_json_error.h"
+#include "cluster/server/protobuf/decode.h"
 
 namespace slipway::cluster {
 namespace {
@@ -151,6 +153,12 @@ Served<Json> read_body(std::string_view content_type, const std::string& body,
     if (!value) {
       return Refusal(
           unrecognized(kind, "error converting YAML to JSON: " + value.error().text(), body));
+    }
+  } else if (type == protobuf_media_type) {
+    value = decode_protobuf(body);
+    if (!value) return Refusal(unsupported_media_type(value.error().message));
+    if ((*value)["apiVersion"].string_or_empty().starts_with("events.k8s.io/")) {
+      value = event_under_alias(*value);
     }
   } else {
     return Refusal(unsupported_media_type(std::string(accepted_types)));

@@ -15,9 +15,9 @@ enum class FieldValidation { ignore, warn, strict };
 /// *Errors*: 422 for another value.
 Served<FieldValidation> field_validation_of(const Call& call, std::string_view options_kind);
 
-/// Reads a body of that media type, JSON or YAML, as one object. `duplicates` gets the paths of
-/// keys seen twice in JSON.
-/// *Errors*: 415, and 400 in Go's words. `kind` is what the body should be, for messages.
+/// Reads a body of that media type (JSON, YAML, or protobuf of core types) as one object.
+/// `duplicates` gets the paths of keys seen twice in JSON. *Errors*: 415, and 400 in Go's words.
+/// `kind` is what the body should be, for messages.
 Served<Json> read_body(std::string_view content_type, const std::string& body,
                        std::string_view kind, std::vector<std::string>* duplicates);
 

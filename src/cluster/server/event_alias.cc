@@ -26,17 +26,6 @@ constexpr FieldPair field_pairs[] = {
     {"deprecatedCount",          "count"             },
 };
 
-Json to_alias(const Json& core) {
-  Json alias = Json::object({
-      {"kind",       "Event"           },
-      {"apiVersion", "events.k8s.io/v1"}
-  });
-  for (const FieldPair& pair : field_pairs) {
-    if (const Json* value = core.find(pair.core)) alias.set(pair.alias, *value);
-  }
-  return alias;
-}
-
 Json to_core(const Json& alias) {
   Json core = Json::object({
       {"kind",       "Event"},
@@ -47,6 +36,21 @@ Json to_core(const Json& alias) {
   }
   return core;
 }
+
+}  // namespace
+
+Json event_under_alias(const Json& core) {
+  Json alias = Json::object({
+      {"kind",       "Event"           },
+      {"apiVersion", "events.k8s.io/v1"}
+  });
+  for (const FieldPair& pair : field_pairs) {
+    if (const Json* value = core.find(pair.core)) alias.set(pair.alias, *value);
+  }
+  return alias;
+}
+
+namespace {
 
 /// The core events' rules; only what comes in has other field names.
 class AliasRules final : public KindRules {
@@ -61,7 +65,7 @@ class AliasRules final : public KindRules {
     }
     Json core = to_core(object);
     TRY_DONE(core_->decode(core, unknown));
-    object = to_alias(core);
+    object = event_under_alias(core);
     return {};
   }
   void prepare_create(Json& object) const override { core_->prepare_create(object); }
@@ -104,7 +108,7 @@ ResourcePtr make_event_alias(const Resource& core_events) {
                          "type"};
   alias->type = nullptr;  // Its patches merge as plain objects do.
   alias->rules = std::make_shared<const AliasRules>(core_events.rules);
-  alias->from_stored = to_alias;
+  alias->from_stored = event_under_alias;
   alias->to_stored = [](Json object) { return to_core(object); };
   alias->columns.cells = [cells = core_events.columns.cells](const Json& object, Instant now) {
     return cells(to_core(object), now);

@@ -63,15 +63,14 @@ Response version_response(const Server& server) {
 
 /// Access reviews: the one user may do everything.
 Response serve_access_review(const Request& request) {
-  const Served<Json> review =
-      read_body(request.content_type, request.body, "SelfSubjectAccessReview", nullptr);
-  if (!review) return to_response(review.error());
+  // Whatever it asks, in whatever form: the answer is the same.
+  const Result<Json> review = parse_json(request.body);
   Json answer = Json::object({
       {"kind",       "SelfSubjectAccessReview"},
       {"apiVersion", "authorization.k8s.io/v1"}
   });
   answer.set("metadata", Json::object());
-  answer.set("spec", (*review)["spec"]);
+  answer.set("spec", review ? (*review)["spec"] : Json::object());
   answer.set("status", Json::object({
                            {"allowed", true}
   }));
