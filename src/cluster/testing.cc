@@ -59,7 +59,8 @@ Response TestCluster::request(Method method, const std::string& target, const st
 }
 
 void TestCluster::apply(std::string_view manifests) {
-  for (const Json& object : parse_yaml(manifests).value()) {
+  const std::vector<Json> objects = parse_yaml(manifests).value();
+  for (const Json& object : objects) {
     const api::Kind& kind = kind_of_manifest(object);
     const api::ObjectKey key = key_of(kind, object);
     const Response created = request(Method::post, kind.path(key.namespace_), to_text(object));

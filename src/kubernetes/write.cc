@@ -203,6 +203,18 @@ Write Write::evict(const api::Object& pod, std::string why) {
   return write;
 }
 
+Write Write::replace_through(const api::Object& seen, Json object, std::string_view subresource,
+                             std::string why) {
+  Write write(seen, std::move(why));
+  write.verb_ = Verb::replace;
+  ENSURE(!seen.ref.resource_version.empty());
+  object.member("metadata").set("uid", seen.ref.uid);
+  object.member("metadata").set("resourceVersion", seen.ref.resource_version);
+  write.subresource_ = subresource;
+  write.body_ = std::move(object);
+  return write;
+}
+
 Write Write::status(const api::Object& seen, const Json& new_status, std::string why,
                     bool subresource) {
   Write write(seen, std::move(why));
@@ -242,6 +254,10 @@ Request Write::request() const {
       request.method = Method::post;
       request.body = to_text(body_);
       break;
+    case Verb::replace:
+      request.method = Method::put;
+      request.body = to_text(body_);
+      break;
     case Verb::delete_:
       request.method = subresource_.empty() ? Method::delete_ : Method::post;
       request.body = to_text(body_);
@@ -265,7 +281,7 @@ Request Write::request() const {
 }
 
 std::string Write::text() const {
-  constexpr std::string_view verbs[] = {"patch", "create", "delete", "write status of"};
+  constexpr std::string_view verbs[] = {"patch", "create", "delete", "write status of", "replace"};
   std::string text =
       fmt::format("{} {}: {}", verbs[static_cast<std::size_t>(verb_)], target_.text(), why_);
   if (verb_ == Verb::status) return text + " " + short_text(body_.find("status"));

@@ -54,6 +54,11 @@ class Write {
   static Write status(const api::Object& seen, const Json& new_status, std::string why,
                       bool subresource = true);
 
+  /// Replaces the object through a subresource that takes no patch (a Namespace's "finalize"), in
+  /// the very version seen.
+  static Write replace_through(const api::Object& seen, Json object, std::string_view subresource,
+                               std::string why);
+
   /// True when there is nothing to send: the object already reads as wanted.
   bool changes_nothing() const;
 
@@ -72,7 +77,7 @@ class Write {
   bool operator==(const Write&) const = default;
 
  private:
-  enum class Verb { patch, create, delete_, status };
+  enum class Verb { patch, create, delete_, status, replace };
   Write() = default;
   /// Lets `make` add changes, given the object with the changes so far.
   Write& change(std::string_view path, const std::function<void(const Json&)>& make);
@@ -84,7 +89,7 @@ class Write {
   Json seen_;     ///< The object as seen, for expectations.
   Json tests_;    ///< JSON-patch `test` operations.
   Json changes_;  ///< JSON-patch changes.
-  Json body_;     ///< Created object, merge patch or DeleteOptions.
+  Json body_;     ///< Created or replacing object, merge patch or DeleteOptions.
 };
 
 /// Sends writes, one after the other. The only code in the project that changes a cluster.

@@ -60,6 +60,8 @@ struct Discovery::State final : kubernetes::ReflectorSink,
         definitions(loop, t, {.kind = api::kinds::custom_resource_definition}, *this, seed),
         timer(loop) {}
 
+  // Whatever happens to a definition, all kinds are asked for anew.
+  void store_went_back() override {}
   void replace_begin() override {}
   void replace_item(const Json&) override {}
   void replace_end(const std::string&) override { ask_again(settle); }

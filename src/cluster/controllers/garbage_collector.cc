@@ -28,6 +28,29 @@ std::string absence_key(const UnknownOwner& unknown) {
   return unknown.owner.uid + "@" + unknown.namespace_;
 }
 
+/// Owners that the server was found to lack. A uid never comes back, so this holds for ever;
+/// bounded all the same: what is forgotten is asked for again.
+class AbsentOwners {
+ public:
+  void add(const std::string& key) {
+    constexpr std::size_t limit = 4096;
+    if (!keys_.insert(key).second) return;
+    order_.push_back(key);
+    if (order_.size() <= limit) return;
+    keys_.erase(order_.front());
+    order_.pop_front();
+  }
+  bool contains(const std::string& key) const { return keys_.contains(key); }
+  void clear() {
+    keys_.clear();
+    order_.clear();
+  }
+
+ private:
+  std::set<std::string> keys_;
+  std::deque<std::string> order_;
+};
+
 }  // namespace
 
 struct GarbageCollector::State {
@@ -49,6 +72,10 @@ struct GarbageCollector::State {
     Monitor(State& s, const Kind& k, std::uint64_t seed)
         : state(s), kind(k), reflector(s.loop, s.transport, {.kind = k}, *this, seed) {}
 
+    void store_went_back() override {
+      list_counts = true;
+      state.absent.clear();  // What was deleted may be back.
+    }
     void replace_begin() override { listed.clear(); }
     void replace_item(const Json& object) override {
       listed.insert(std::string(object["metadata"]["uid"].string_or_empty()));
@@ -68,6 +95,7 @@ struct GarbageCollector::State {
     Kind kind;
     std::set<std::string> known;
     std::set<std::string> listed;
+    bool list_counts = false;  ///< Also where it is older than what is known.
     kubernetes::Reflector reflector;
   };
 
@@ -85,7 +113,7 @@ struct GarbageCollector::State {
   Discovery& discovery;
   Random seeds;
   OwnershipGraph graph;
-  kubernetes::Tombstones absent;
+  AbsentOwners absent;
   std::set<std::string> asking;
   std::map<std::string, std::unique_ptr<Monitor>> monitors;  ///< By path.
   std::shared_ptr<char> alive = std::make_shared<char>();
@@ -98,11 +126,12 @@ void GarbageCollector::State::Monitor::replace_end(const std::string& version) {
   for (const std::string& uid : known) {
     const OwnedObject* object = state.graph.find(uid);
     if (!listed.contains(uid) && object != nullptr &&
-        !api::newer_version(object->resource_version, version)) {
+        (list_counts || !api::newer_version(object->resource_version, version))) {
       gone.push_back(uid);
     }
   }
   for (const std::string& uid : gone) remove_uid(uid);
+  list_counts = false;
   listed.clear();
 }
 

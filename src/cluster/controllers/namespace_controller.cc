@@ -31,9 +31,10 @@ Write finalize(const CachedNamespace& object) {
   for (std::size_t i = 0; i < finalizers.size(); ++i) {
     if (finalizers.at(i).string_or_empty() != "kubernetes") rest.push_back(finalizers.at(i));
   }
-  Write write(object.seen(), "the namespace is empty");
-  write.through("finalize").expect_as_seen("/spec/finalizers");
-  return write.set("/spec/finalizers", std::move(rest));
+  Json finalized = object.content;
+  finalized.member("spec").set("finalizers", std::move(rest));
+  return Write::replace_through(object.seen(), std::move(finalized), "finalize",
+                                "the namespace is empty");
 }
 
 }  // namespace

@@ -8,6 +8,12 @@ using kubernetes::WorkQueue;
 using kubernetes::Write;
 using kubernetes::Writer;
 
+bool has_moved(const Error& error) {
+  return error.code == ErrorCode::refused || error.code == ErrorCode::not_found ||
+         error.code == ErrorCode::already_exists ||
+         error.message.find("because it is being terminated") != std::string::npos;
+}
+
 struct Reconciler::State : std::enable_shared_from_this<Reconciler::State> {
   State(std::string n, kubernetes::EventLoop& loop, kubernetes::Transport& transport, Callbacks c)
       : name(std::move(n)),
@@ -63,10 +69,8 @@ void Reconciler::State::end(const api::ObjectKey& key, const Plan& plan,
   ended.failed = outcome.error.has_value();
   ended.look_again = plan.look_again;
   if (outcome.error) {
-    const bool moved = outcome.error->code == ErrorCode::refused ||
-                       outcome.error->code == ErrorCode::not_found ||
-                       outcome.error->code == ErrorCode::already_exists;
-    log::write(moved ? log::Level::debug : log::Level::warn, "a write failed, deciding anew",
+    log::write(has_moved(*outcome.error) ? log::Level::debug : log::Level::warn,
+               "a write failed, deciding anew",
                {
                    {"controller", name                 },
                    {"object",     key.text()           },

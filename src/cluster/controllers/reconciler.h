@@ -17,6 +17,10 @@ struct Plan {
   std::optional<Duration> look_again;
 };
 
+/// Whether a write failed only because the world has moved: what it met is decided on anew, and worth
+/// no word to anyone. A namespace that is being deleted, which takes nothing new, is such a move.
+bool has_moved(const Error& error);
+
 /// The loop that these controllers share: take a key, decide (pure), write, and look again when the
 /// world has moved. A refused write is no failure of anything: the key is decided anew, from what
 /// the cache has learnt in the meantime.

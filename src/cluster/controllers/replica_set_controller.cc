@@ -97,11 +97,7 @@ Plan ReplicaSetController::State::conclude(const ObjectKey& key, const std::vect
   std::optional<PodFailure> failure;
   if (outcome.error && outcome.applied < writes.size()) {
     const Write& failed = writes[outcome.applied];
-    // What merely met another world is tried again at once and worth no word.
-    const bool moved = outcome.error->code == ErrorCode::refused ||
-                       outcome.error->code == ErrorCode::not_found ||
-                       outcome.error->code == ErrorCode::already_exists;
-    if (!moved && (failed.is_create() || failed.is_delete())) {
+    if (!has_moved(*outcome.error) && (failed.is_create() || failed.is_delete())) {
       failure = {failed.is_create() ? "FailedCreate" : "FailedDelete", outcome.error->message};
     }
   }
@@ -136,7 +132,7 @@ void ReplicaSetController::State::tell(const ReplicaSet& replica_set,
   }
   if (!outcome.error || outcome.applied >= writes.size()) return;
   const Write& failed = writes[outcome.applied];
-  if (failed.is_create() && outcome.error->code != ErrorCode::already_exists) {
+  if (failed.is_create() && !has_moved(*outcome.error)) {
     events.record(about,
                   {EventType::warning, "FailedCreate", "Error creating: " + outcome.error->text()});
   }

@@ -38,7 +38,7 @@ PodPointer pod(const std::string& name, const std::string& labels, const std::st
   return make_pod_for_test("apiVersion: v1\nkind: Pod\nmetadata: {name: " + name +
                            ", namespace: shop, resourceVersion: '9', uid: uid-" + name +
                            ", labels: {" + labels + "}" + owners + "}\n" + more +
-                           "\nspec: {nodeName: n, containers: [{name: c}]}\n");
+                           "\nspec: {nodeName: node-1, containers: [{name: c}]}\n");
 }
 
 std::string ready_at(const char* time) {

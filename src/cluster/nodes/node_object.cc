@@ -22,7 +22,7 @@ Json resources() {
   return Json::object({
       {"cpu",               "64"    },
       {"memory",            "256Gi" },
-      {"pods",              "1000"  },
+      {"pods",              "500"   },
       {"ephemeral-storage", "1024Gi"},
   });
 }

@@ -13,7 +13,7 @@ struct NodeAddress {
 };
 NodeAddress node_address(int index);
 
-/// The Node object of such a machine: ready, with room for a thousand pods, as `kubectl get nodes`
+/// The Node object of such a machine: ready, with room for 500 pods, as `kubectl get nodes`
 /// and `kubectl describe node` show it. `version` is the kubelet's ("v1.34.0").
 Json make_node_object(const NodeAddress& address, const std::string& version, Instant now);
 

@@ -59,7 +59,6 @@ Json unschedulable_status(const CachedPod& pod, const std::string& why, Instant 
       Json::object({
                     {"type", "PodScheduled"},
                     {"status", "False"},
-                    {"lastProbeTime", nullptr},
                     {"lastTransitionTime", format_rfc3339(same ? *before->last_transition_time : now)},
                     {"reason", "Unschedulable"},
                     {"message", why},

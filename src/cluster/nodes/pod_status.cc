@@ -207,7 +207,6 @@ Json Rendering::condition(std::string_view type, bool holds, std::string_view re
   Json made = Json::object({
       {"type",               type                                                },
       {"status",             status                                              },
-      {"lastProbeTime",      nullptr                                             },
       {"lastTransitionTime", time_of(same ? *before->last_transition_time : now_)},
   });
   if (!reason.empty()) made.set("reason", reason);
