@@ -3,6 +3,8 @@
 JOBS ?= $(shell nproc)
 RELEASE := build/release
 SLIPWAY := $(RELEASE)/slipway
+# Argo Rollouts' own first example, where it lies beside the clone; else the demo's built-in one.
+DEMO_MANIFEST ?= ../shared/upstream/argo-rollouts/docs/getting-started/basic/rollout.yaml
 
 .PHONY: help
 help: ## This list
@@ -20,7 +22,7 @@ build: packages ## Build build/release/slipway
 
 .PHONY: demo
 demo: build ## Watch a canary update from start to end, on a cluster inside this process
-	@$(SLIPWAY) demo
+	@$(SLIPWAY) demo $(wildcard $(DEMO_MANIFEST))
 
 .PHONY: up
 up: build ## Start an embedded cluster with the controller and leave both running

@@ -151,9 +151,13 @@ class Demo {
   /// together.
   bool may_update(const Part& part) {
     if (&part == &parts_.front()) return true;
+    if (parts_.front().chapter.stage < Chapter::Stage::updating) return false;
     const auto first = watcher_.objects(parts_.front().name);
-    return first && parts_.front().chapter.stage >= Chapter::Stage::updating &&
-           first->rollout.status.current_step_index.value_or(0) >= 3;
+    if (!first) return false;
+    const api::RolloutStatus& status = first->rollout.status;
+    // Until the controller has seen the new template the index is still that of the first version.
+    const bool under_way = status.current_pod_hash != status.stable_rs;
+    return under_way && status.current_step_index.value_or(0) >= 3;
   }
 
   void update(const api::Rollout& rollout) {
