@@ -19,10 +19,14 @@ constexpr Duration aggregation_window = 10_min;
 /// EventSourceObjectSpamFilter.
 constexpr double burst = 25;
 constexpr Duration refill_interval = 300_s;
-constexpr std::size_t queue_max = 1000;
+constexpr std::size_t queue_max = 4096;
 constexpr std::size_t remembered_max = 4096;
+constexpr std::size_t in_flight_max = 8;
 constexpr int attempts_max = 4;
 constexpr Duration retry_delay = 1_s;
+/// Limits of the API server: an object's name, and an event's message (of the newer Event API).
+constexpr std::size_t name_max = 253;
+constexpr std::size_t message_max = 1024;
 
 /// What makes two events the same for people.
 struct Signature {
@@ -33,11 +37,16 @@ struct Signature {
   auto operator<=>(const Signature&) const = default;
 };
 
-/// The first of some equal events, as the API server has it.
-struct Known {
-  api::Object object;
-  std::int64_t count = 1;
+/// All equal events within the window: one object in the API server.
+struct Series {
+  api::ObjectRef about;
+  std::string name;  ///< Of the Event. Fixed, so that a create that is sent again makes no twin.
+  Instant first;
   Instant last;
+  std::int64_t unwritten = 0;          ///< Repeats that the API server doesn't know of.
+  std::optional<api::Object> written;  ///< As the API server has it.
+  std::int64_t sending = 0;            ///< Repeats in the write under way; 0: none is.
+  int attempts = 0;
 };
 
 struct Bucket {
@@ -45,44 +54,51 @@ struct Bucket {
   Instant last;
 };
 
-struct Job {
-  api::ObjectRef about;
-  EventNote note;
-  Instant at;
-  int attempts = 0;
-};
-
-Signature signature_of(const Job& job) {
-  return {job.about.uid, job.note.type, job.note.reason, job.note.message};
+/// At most so many bytes, cut between two characters.
+std::string_view cut(std::string_view text, std::size_t size_max) {
+  if (text.size() <= size_max) return text;
+  while (size_max > 0 && (text[size_max] & 0xC0) == 0x80) --size_max;
+  return text.substr(0, size_max);
 }
 
-/// Cluster-scoped objects' events live in "default".
-std::string event_namespace(const api::ObjectRef& about) {
-  return about.key.namespace_.empty() ? "default" : about.key.namespace_;
+std::string event_name(const api::ObjectRef& about, Random& random) {
+  const std::string suffix = fmt::format(".{:016x}", random.next());
+  return std::string(cut(about.key.name, name_max - suffix.size())) + suffix;
 }
 
-Json event_object(const Job& job, const std::string& component, const std::string& suffix) {
-  const std::string time = format_rfc3339(job.at);
-  const std::string namespace_ = event_namespace(job.about);
-  return Json::object({
-      {"metadata",
-       Json::object({{"name", job.about.key.name + "." + suffix}, {"namespace", namespace_}})                   },
-      {"involvedObject",     Json::object({{"apiVersion", job.about.kind.api_version()},
-                                       {"kind", job.about.kind.kind},
-                                       {"namespace", job.about.key.namespace_},
-                                       {"name", job.about.key.name},
-                                       {"uid", job.about.uid},
-                                       {"resourceVersion", job.about.resource_version}})},
-      {"type",               to_string(job.note.type)                                                           },
-      {"reason",             job.note.reason                                                                    },
-      {"message",            job.note.message                                                                   },
-      {"source",             Json::object({{"component", component}})                                           },
-      {"firstTimestamp",     time                                                                               },
-      {"lastTimestamp",      time                                                                               },
-      {"count",              1                                                                                  },
-      {"reportingComponent", component                                                                          },
-      {"reportingInstance",  ""                                                                                 }
+Json involved_object(const api::ObjectRef& about) {
+  Json object = Json::object({
+      {"apiVersion", about.kind.api_version()},
+      {"kind",       about.kind.kind         },
+      {"name",       about.key.name          },
+      {"uid",        about.uid               },
   });
+  if (!about.key.namespace_.empty()) object.set("namespace", about.key.namespace_);
+  if (!about.resource_version.empty()) object.set("resourceVersion", about.resource_version);
+  return object;
+}
+
+Json event_object(const Signature& what, const Series& series, const std::string& component) {
+  // Events of cluster-scoped objects live in "default".
+  const std::string& own = series.about.key.namespace_;
+  Json metadata = Json::object();
+  metadata.set("name", series.name);
+  metadata.set("namespace", own.empty() ? "default" : own);
+  Json event = Json::object();
+  event.set("metadata", std::move(metadata));
+  event.set("involvedObject", involved_object(series.about));
+  event.set("type", to_string(what.type));
+  event.set("reason", what.reason);
+  event.set("message", what.message);
+  event.set("source", Json::object({
+                          {"component", component}
+  }));
+  event.set("reportingComponent", component);
+  event.set("reportingInstance", "");
+  event.set("firstTimestamp", format_rfc3339(series.first));
+  event.set("lastTimestamp", format_rfc3339(series.last));
+  event.set("count", series.unwritten);
+  return event;
 }
 
 }  // namespace
@@ -96,82 +112,172 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
       : loop(event_loop),
         component(std::move(name)),
         random(seed),
-        writer(to_server, [this](const Write&, const Json& object) { written = object; }),
+        writer(to_server, [this](const Write& write,
+                                 const Json& object) { answers[write.target().key] = object; }),
         retry(event_loop) {}
+
+  // --- What comes in.
+
+  void record(const api::ObjectRef& about, const EventNote& note) {
+    const bool room = waiting.size() + in_flight < queue_max;
+    if (!admit(about.uid) || !room) {
+      log::info("an event is left out, there are too many",
+                {
+                    {"object",  about.text()},
+                    {"reason",  note.reason },
+                    {"message", note.message}
+      });
+      return;
+    }
+    const Instant now = loop.now();
+    const Signature what{about.uid, note.type, note.reason,
+                         std::string(cut(note.message, message_max))};
+    Series& series = all[what];
+    const bool busy = series.unwritten > 0;  // Waits, or is being sent: grows as it is.
+    if (!busy && (series.name.empty() || now - series.last > aggregation_window)) {
+      series = {.about = about, .name = event_name(about, random), .first = now};
+    }
+    series.last = now;
+    ++series.unwritten;
+    if (!busy) enqueue(what);
+  }
 
   /// Takes a token of the object's bucket; returns false when it is empty.
   bool admit(const std::string& uid) {
-    if (buckets.size() > remembered_max) buckets.clear();
     const Instant now = loop.monotonic_now();
-    const auto [at, fresh] = buckets.try_emplace(uid, Bucket{burst, now});
-    Bucket& bucket = at->second;
-    const double refilled = (now - bucket.last).seconds() / refill_interval.seconds();
-    bucket.tokens = std::min(burst, bucket.tokens + refilled);
+    if (buckets.size() >= remembered_max) forget_full_buckets(now);
+    Bucket& bucket = buckets.try_emplace(uid, Bucket{burst, now}).first->second;
+    bucket.tokens = tokens_of(bucket, now);
     bucket.last = now;
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
     return true;
   }
 
-  /// Drops what nobody will repeat any more.
-  void tidy() {
-    if (known.size() <= remembered_max) return;
-    const Instant old = loop.now() - aggregation_window;
-    std::erase_if(known, [&](const auto& entry) { return entry.second.last < old; });
-    if (known.size() > remembered_max) known.clear();
+  static double tokens_of(const Bucket& bucket, Instant now) {
+    const double refilled = (now - bucket.last).seconds() / refill_interval.seconds();
+    return std::min(burst, bucket.tokens + refilled);
   }
 
-  void next() {
-    if (busy || jobs.empty()) return;
-    busy = true;
-    const Job& job = jobs.front();
-    writer.execute({write_of(job)}, [weak = weak_from_this()](const Writer::Outcome& outcome) {
-      if (const auto self = weak.lock()) self->finished(outcome);
+  void forget_full_buckets(Instant now) {
+    std::erase_if(buckets,
+                  [&](const auto& entry) { return tokens_of(entry.second, now) >= burst; });
+    if (buckets.size() >= remembered_max) buckets.clear();
+  }
+
+  // --- What goes out.
+
+  void enqueue(const Signature& what) {
+    waiting.push_back(what);
+    if (scheduled) return;
+    scheduled = true;
+    loop.post([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->send_some();
     });
   }
 
-  Write write_of(const Job& job) {
-    const auto found = known.find(signature_of(job));
-    if (found != known.end() && job.at - found->second.last <= aggregation_window) {
-      Write write(found->second.object, "the same again");
-      write.expect_as_seen("/count")
-          .set("/count", found->second.count + 1)
-          .set("/lastTimestamp", format_rfc3339(job.at));
-      return write;
+  void send_some() {
+    scheduled = false;
+    while (!retry.pending() && !waiting.empty() && in_flight < in_flight_max) {
+      const Signature what = std::move(waiting.front());
+      waiting.pop_front();
+      send(what, all.at(what));
     }
-    return Write::create(api::kinds::event,
-                         event_object(job, component, fmt::format("{:016x}", random.next())),
-                         "for people");
   }
 
-  void finished(const Writer::Outcome& outcome) {
-    busy = false;
-    Job& job = jobs.front();
-    if (!outcome.error) {
-      const std::int64_t count = std::max<std::int64_t>(written["count"].integer_or(1), 1);
-      known[signature_of(job)] = {api::Object::of(api::kinds::event, std::move(written)), count,
-                                  job.at};
-      jobs.pop_front();
-      tidy();
-      next();
-      return;
+  void send(const Signature& what, Series& series) {
+    ++in_flight;
+    series.sending = series.unwritten;
+    writer.execute({write_of(what, series)},
+                   [weak = weak_from_this(), what](const Writer::Outcome& outcome) {
+                     if (const auto self = weak.lock()) self->sent(what, outcome);
+                   });
+  }
+
+  Write write_of(const Signature& what, const Series& series) const {
+    if (!series.written) {
+      return Write::create(api::kinds::event, event_object(what, series, component), "for people");
     }
+    const std::int64_t count = series.written->content["count"].integer_or(1);
+    return Write(*series.written, "the same again")
+        .expect_as_seen("/count")
+        .set("/count", count + series.unwritten)
+        .set("/lastTimestamp", format_rfc3339(series.last));
+  }
+
+  void sent(const Signature& what, const Writer::Outcome& outcome) {
+    --in_flight;
+    Series& series = all.at(what);
+    const std::int64_t sending = std::exchange(series.sending, 0);
+    if (outcome.error && !is_own_twin(series, *outcome.error)) {
+      failed(what, series, outcome);
+    } else {
+      take_answer(series);
+      series.unwritten -= sending;
+      series.attempts = 0;
+      if (series.unwritten > 0) enqueue(what);
+    }
+    tidy();
+    send_some();
+  }
+
+  /// A create whose answer got lost, sent again.
+  static bool is_own_twin(const Series& series, const Error& error) {
+    return !series.written && series.attempts > 0 && error.code == ErrorCode::already_exists;
+  }
+
+  /// What follows goes into another Event.
+  void begin_anew(Series& series) {
+    series.written.reset();
+    series.name = event_name(series.about, random);
+    series.first = series.last;
+  }
+
+  void take_answer(Series& series) {
+    const auto& key = series.about.key;
+    const auto found =
+        answers.find({key.namespace_.empty() ? "default" : key.namespace_, series.name});
+    if (found != answers.end()) {
+      series.written = api::Object::of(api::kinds::event, std::move(found->second));
+      answers.erase(found);
+    } else {
+      begin_anew(series);  // Written, but not known well enough to be counted on.
+    }
+  }
+
+  void failed(const Signature& what, Series& series, const Writer::Outcome& outcome) {
     const ErrorCode code = outcome.error->code;
-    // The event counted on is gone or has changed: make a new one.
-    known.erase(signature_of(job));
-    const bool hopeless = code == ErrorCode::forbidden || code == ErrorCode::invalid;
-    if (hopeless || ++job.attempts >= attempts_max) {
+    const bool hopeless = code == ErrorCode::forbidden || code == ErrorCode::invalid ||
+                          (code == ErrorCode::not_found && !series.written);
+    if (hopeless || ++series.attempts >= attempts_max) {
       log::warn("an event is not recorded", {
-                                                {"object", job.about.text()     },
-                                                {"reason", job.note.reason      },
+                                                {"object", series.about.text()  },
+                                                {"reason", what.reason          },
                                                 {"error",  outcome.error->text()}
       });
-      jobs.pop_front();
-      next();
+      all.erase(what);
       return;
     }
-    retry.set(code == ErrorCode::unavailable ? retry_delay * job.attempts : Duration{},
-              [this] { next(); });
+    if (code != ErrorCode::unavailable) {
+      // The event that was counted on is gone, or has changed: begin another.
+      begin_anew(series);
+    } else {
+      // No event goes out until then: the server has enough to do.
+      const Duration wait =
+          std::max(retry_delay * series.attempts, outcome.retry_after.value_or(Duration{}));
+      retry.set(wait, [this] { send_some(); });
+    }
+    enqueue(what);
+  }
+
+  /// Drops what nobody will repeat any more.
+  void tidy() {
+    if (all.size() <= remembered_max) return;
+    const Instant old = loop.now() - aggregation_window;
+    const auto idle = [](const Series& series) { return series.unwritten == 0; };
+    std::erase_if(all, [&](const auto& e) { return idle(e.second) && e.second.last < old; });
+    if (all.size() <= remembered_max) return;
+    std::erase_if(all, [&](const auto& e) { return idle(e.second); });
   }
 
   EventLoop& loop;
@@ -179,11 +285,12 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
   Random random;
   Writer writer;
   Timer retry;
-  std::deque<Job> jobs;
-  std::map<Signature, Known> known;
+  std::map<Signature, Series> all;
+  std::deque<Signature> waiting;  ///< Those with something unwritten that are not being sent.
   std::map<std::string, Bucket> buckets;
-  Json written;
-  bool busy = false;
+  std::map<api::ObjectKey, Json> answers;
+  std::size_t in_flight = 0;
+  bool scheduled = false;
 };
 
 EventRecorder::EventRecorder(EventLoop& loop, Transport& transport, std::string component,
@@ -195,26 +302,11 @@ EventRecorder::~EventRecorder() {
 }
 
 void EventRecorder::record(const api::ObjectRef& about, const EventNote& note) {
-  State& state = *state_;
-  if (!state.admit(about.uid) || state.jobs.size() >= queue_max) {
-    log::info("an event is left out, there are too many",
-              {
-                  {"object",  about.text()},
-                  {"reason",  note.reason },
-                  {"message", note.message}
-    });
-    return;
-  }
-  state.jobs.push_back({about, note, state.loop.now()});
-  state.loop.post([weak = state.weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      if (!self->retry.pending()) self->next();
-    }
-  });
+  state_->record(about, note);
 }
 
 std::size_t EventRecorder::pending() const {
-  return state_->jobs.size();
+  return state_->waiting.size() + state_->in_flight;
 }
 
 }  // namespace slipway::kubernetes

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "kubernetes/event_loop.h"
 #include "kubernetes/transport.h"
 
@@ -34,6 +35,14 @@ inline Response status_response(int code, std::string reason, std::string messag
 inline Failure no_answer() {
   return fail(ErrorCode::unavailable, "test server", "no answer came", "wait and try again");
 }
+
+/// No log lines while it lives: for tests in which everything goes wrong.
+struct QuietLog {
+  QuietLog() { log::configure(log::Level::off, log::Format::text); }
+  ~QuietLog() { log::configure(log::Level::warn, log::Format::text); }
+  QuietLog(const QuietLog&) = delete;
+  QuietLog& operator=(const QuietLog&) = delete;
+};
 
 /// A Transport whose other end is the test: requests are answered by `respond`, or wait until the
 /// test answers them by hand; watches say what the test lets them say. For tests.
