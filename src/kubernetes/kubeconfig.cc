@@ -1,61 +1,24 @@
 #include "kubernetes/kubeconfig.h"
 
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
-#include "base/yaml.h"
+#include "kubernetes/kubeconfig_entries.h"
+#include "kubernetes/kubeconfig_file.h"
 
 namespace slipway::kubernetes {
 namespace {
 
 constexpr const char* service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// One named entry and the file it stands in, on which its relative paths rest.
-struct Entry {
-  Json content;
-  std::string file;
-};
-using Entries = std::map<std::string, Entry>;
-
-/// All kubeconfig files as one: the first to set a value wins.
-struct Merged {
-  std::string current_context;
-  std::string current_context_file;
-  Entries contexts;
-  Entries clusters;
-  Entries users;
-};
-
-void merge_entries(const Json& list, const char* content_key, const std::string& file,
-                   Entries& into) {
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const Json& item = list.at(i);
-    into.emplace(item["name"].string_or_empty(), Entry{item[content_key], file});
-  }
-}
-
-Result<void> merge_file(const std::string& file, const std::string& text, Merged& merged) {
-  Result<std::vector<Json>> documents = parse_yaml(text);
-  if (!documents) return Failure(inside(file, documents.error()));
-  if (documents->empty()) return {};  // kubectl takes an empty file for an empty kubeconfig.
-  const Json& config = documents->front();
-  if (!config.is_object()) {
-    return fail(ErrorCode::invalid, file, "is no kubeconfig", "kubectl config view shows one");
-  }
-  const std::string_view context = config["current-context"].string_or_empty();
-  if (merged.current_context.empty() && !context.empty()) {
-    merged.current_context = context;
-    merged.current_context_file = file;
-  }
-  merge_entries(config["contexts"], "context", file, merged.contexts);
-  merge_entries(config["clusters"], "cluster", file, merged.clusters);
-  merge_entries(config["users"], "user", file, merged.users);
-  return {};
-}
-
+/// The kubeconfig files to look for, the most important first.
 std::vector<std::string> config_files(const ConfigOverrides& overrides,
                                       const Environment& environment) {
   if (!overrides.kubeconfig.empty()) return {overrides.kubeconfig};
@@ -66,199 +29,74 @@ std::vector<std::string> config_files(const ConfigOverrides& overrides,
     }
     return files;
   }
-  if (const auto home = environment.variable("HOME")) files.push_back(*home + "/.kube/config");
+  if (const auto home = environment.variable("HOME"); home && !home->empty()) {
+    files.push_back(*home + "/.kube/config");
+  }
   return files;
 }
 
-/// Reads all files there are. A file that is named by a flag must be there; of a list, some may
-/// not.
-Result<std::optional<Merged>> read_files(const ConfigOverrides& overrides,
-                                         const Environment& environment) {
-  Merged merged;
-  bool found = false;
-  for (const std::string& file : config_files(overrides, environment)) {
+/// All files as one. The one that a flag names must be there; of a list, some may be missing.
+Result<Kubeconfig> read_files(const std::vector<std::string>& files, bool must_exist,
+                              const Environment& environment) {
+  Kubeconfig merged;
+  for (const std::string& file : files) {
     const Result<std::string> text = environment.read_file(file);
     if (!text) {
-      if (overrides.kubeconfig.empty() && text.error().code == ErrorCode::not_found) continue;
-      return Failure(text.error());
+      if (!must_exist && text.error().code == ErrorCode::not_found) continue;
+      Error error = text.error();
+      error.code = ErrorCode::invalid;
+      error.where = "kubeconfig " + error.where;
+      return Failure(std::move(error));
     }
-    TRY_DONE(merge_file(file, *text, merged));
-    found = true;
+    merged.merge(TRY(parse_kubeconfig(file, *text)));
   }
-  if (!found) return std::optional<Merged>();
-  return std::optional(std::move(merged));
+  return merged;
 }
 
-std::string resolve(const std::string& path, const std::string& config_file) {
-  const std::filesystem::path given(path);
-  if (given.is_absolute() || path.empty()) return path;
-  return (std::filesystem::path(config_file).parent_path() / given).string();
-}
-
-/// The text of `<key>-data` (base64), or else of the file that `<key>` names.
-Result<std::string> blob(const Entry& entry, const std::string& name, const std::string& key,
-                         const Environment& environment) {
-  const std::string where = entry.file + ": " + name + ": ";
-  const std::string_view data = entry.content[key + "-data"].string_or_empty();
-  if (!data.empty()) {
-    const auto bytes = base64_decode(data);
-    if (bytes) return *bytes;
-    return fail(ErrorCode::invalid, where + key + "-data", "is not base64",
-                "encode the PEM text with base64 -w0");
-  }
-  const std::string path(entry.content[key].string_or_empty());
-  if (path.empty()) return std::string();
-  Result<std::string> text = environment.read_file(resolve(path, entry.file));
-  if (!text) return Failure(inside(where + key, text.error()));
-  return text;
-}
-
-Result<const Entry*> find(const Entries& entries, const std::string& name, const char* what,
-                          const std::string& named_by) {
+Result<const KubeconfigEntry*> find(const Kubeconfig::Entries& entries, const std::string& name,
+                                    const std::string& what, const std::string& named_by) {
   const auto found = entries.find(name);
   if (found != entries.end()) return &found->second;
+  std::vector<std::string> names;
+  for (const auto& [known, entry] : entries) names.push_back(quote(known));
+  const std::string known = names.empty() ? "there is none" : "there is " + join(names, ", ");
   return fail(ErrorCode::invalid, named_by,
-              std::string("names the ") + what + " " + quote(name) + ", which no kubeconfig has",
-              std::string("kubectl config get-") + what + "s lists those there are");
+              fmt::format("found {}, but no kubeconfig has a {} of that name", quote(name), what),
+              known);
 }
 
-Result<void> apply_cluster(const Entry& entry, const std::string& name,
-                           const Environment& environment, ConnectionConfig& config) {
-  const Json& cluster = entry.content;
-  config.server = cluster["server"].string_or_empty();
-  config.tls_server_name = cluster["tls-server-name"].string_or_empty();
-  config.proxy_url = cluster["proxy-url"].string_or_empty();
-  config.insecure_skip_tls_verify = cluster["insecure-skip-tls-verify"].bool_or(false);
-  config.certificate_authority_pem =
-      TRY(blob(entry, "cluster " + name, "certificate-authority", environment));
-  return {};
-}
-
-Result<ExecPlugin> exec_plugin(const Json& exec, const std::string& where,
-                               const std::string& config_file) {
-  ExecPlugin plugin;
-  plugin.api_version = exec["apiVersion"].string_or_empty();
-  plugin.command = exec["command"].string_or_empty();
-  plugin.install_hint = exec["installHint"].string_or_empty();
-  plugin.provide_cluster_info = exec["provideClusterInfo"].bool_or(false);
-  if (plugin.api_version != "client.authentication.k8s.io/v1" &&
-      plugin.api_version != "client.authentication.k8s.io/v1beta1") {
-    return fail(ErrorCode::invalid, where + "exec.apiVersion",
-                "found " + quote(plugin.api_version) +
-                    ", expected client.authentication.k8s.io/v1 or v1beta1",
-                "update the plugin and the kubeconfig that it wrote");
-  }
-  if (plugin.command.empty()) {
-    return fail(ErrorCode::invalid, where + "exec.command", "is missing", "name the plugin");
-  }
-  // A command with a slash is a path; it rests on the kubeconfig's folder like any other.
-  if (plugin.command.find('/') != std::string::npos) {
-    plugin.command = resolve(plugin.command, config_file);
-  }
-  for (std::size_t i = 0; i < exec["args"].size(); ++i) {
-    plugin.arguments.emplace_back(exec["args"].at(i).string_or_empty());
-  }
-  for (std::size_t i = 0; i < exec["env"].size(); ++i) {
-    const Json& variable = exec["env"].at(i);
-    plugin.environment.emplace_back(variable["name"].string_or_empty(),
-                                    variable["value"].string_or_empty());
-  }
-  return plugin;
-}
-
-Result<void> apply_user(const Entry& entry, const std::string& name, const Environment& environment,
-                        ConnectionConfig& config) {
-  const Json& user = entry.content;
-  const std::string where = entry.file + ": user " + name + ": ";
-  if (user.find("auth-provider") != nullptr) {
-    return fail(ErrorCode::invalid, where + "auth-provider", "is no longer supported by Kubernetes",
-                "let your cloud's tool write a kubeconfig with an exec plugin");
-  }
-  config.token = user["token"].string_or_empty();
-  config.token_file = resolve(std::string(user["tokenFile"].string_or_empty()), entry.file);
-  config.username = user["username"].string_or_empty();
-  config.password = user["password"].string_or_empty();
-  config.as = user["as"].string_or_empty();
-  config.as_uid = user["as-uid"].string_or_empty();
-  for (std::size_t i = 0; i < user["as-groups"].size(); ++i) {
-    config.as_groups.emplace_back(user["as-groups"].at(i).string_or_empty());
-  }
-  config.client_certificate_pem =
-      TRY(blob(entry, "user " + name, "client-certificate", environment));
-  config.client_key_pem = TRY(blob(entry, "user " + name, "client-key", environment));
-  if (const Json& exec = user["exec"]; exec.is_object()) {
-    config.exec = TRY(exec_plugin(exec, where, entry.file));
-  }
-  return {};
-}
-
-Result<void> apply_files(const Merged& merged, const ConfigOverrides& overrides,
+Result<void> apply_files(const Kubeconfig& files, const ConfigOverrides& overrides,
                          const Environment& environment, ConnectionConfig& config) {
-  const std::string context =
-      overrides.context.empty() ? merged.current_context : overrides.context;
-  const std::string named_by =
-      overrides.context.empty() ? merged.current_context_file + ": current-context" : "--context";
   std::string cluster = overrides.cluster;
+  std::string cluster_named_by = "--cluster";
   std::string user = overrides.user;
-  std::string context_file = named_by;
+  std::string user_named_by = "--user";
+  const bool chosen = !overrides.context.empty();
+  const std::string context = chosen ? overrides.context : files.current_context;
   if (!context.empty()) {
-    const Entry* entry = TRY(find(merged.contexts, context, "context", named_by));
-    if (cluster.empty()) cluster = entry->content["cluster"].string_or_empty();
-    if (user.empty()) user = entry->content["user"].string_or_empty();
-    config.namespace_ = entry->content["namespace"].string_or_empty();
-    context_file = entry->file + ": context " + context;
+    const KubeconfigEntry& entry =
+        *TRY(find(files.contexts, context, "context",
+                  chosen ? "--context" : files.current_context_file + ": current-context"));
+    config.namespace_ = TRY(entry.text("namespace"));
+    if (cluster.empty()) {
+      cluster = TRY(entry.text("cluster"));
+      cluster_named_by = entry.place("cluster");
+    }
+    if (user.empty()) {
+      user = TRY(entry.text("user"));
+      user_named_by = entry.place("user");
+    }
   }
+  std::string plugin_config;
   if (!cluster.empty()) {
-    const Entry* entry = TRY(find(merged.clusters, cluster, "cluster",
-                                  overrides.cluster.empty() ? context_file : "--cluster"));
-    TRY_DONE(apply_cluster(*entry, cluster, environment, config));
+    const KubeconfigEntry* entry = TRY(find(files.clusters, cluster, "cluster", cluster_named_by));
+    TRY_DONE(apply_cluster(*entry, environment, config, plugin_config));
   }
   if (!user.empty()) {
-    const Entry* entry =
-        TRY(find(merged.users, user, "user", overrides.user.empty() ? context_file : "--user"));
-    TRY_DONE(apply_user(*entry, user, environment, config));
+    const KubeconfigEntry* entry = TRY(find(files.users, user, "user", user_named_by));
+    TRY_DONE(apply_user(*entry, environment, config));
   }
-  return {};
-}
-
-Result<std::string> flag_file(const char* flag, const std::string& path,
-                              const Environment& environment) {
-  Result<std::string> text = environment.read_file(path);
-  if (!text) return Failure(inside(flag, text.error()));
-  return text;
-}
-
-Result<void> apply_overrides(const ConfigOverrides& o, const Environment& environment,
-                             ConnectionConfig& config) {
-  const auto take = [](const std::string& from, std::string& into) {
-    if (!from.empty()) into = from;
-  };
-  take(o.server, config.server);
-  take(o.namespace_, config.namespace_);
-  take(o.tls_server_name, config.tls_server_name);
-  take(o.proxy_url, config.proxy_url);
-  take(o.username, config.username);
-  take(o.password, config.password);
-  take(o.as, config.as);
-  take(o.as_uid, config.as_uid);
-  if (!o.as_groups.empty()) config.as_groups = o.as_groups;
-  if (!o.token.empty()) {
-    config.token = o.token;
-    config.token_file.clear();
-  }
-  if (!o.certificate_authority.empty()) {
-    config.certificate_authority_pem =
-        TRY(flag_file("--certificate-authority", o.certificate_authority, environment));
-  }
-  if (!o.client_certificate.empty()) {
-    config.client_certificate_pem =
-        TRY(flag_file("--client-certificate", o.client_certificate, environment));
-  }
-  if (!o.client_key.empty()) {
-    config.client_key_pem = TRY(flag_file("--client-key", o.client_key, environment));
-  }
-  if (o.insecure_skip_tls_verify) config.insecure_skip_tls_verify = true;
-  config.request_timeout = o.request_timeout;
+  if (config.exec) config.exec->cluster_config = std::move(plugin_config);
   return {};
 }
 
@@ -273,28 +111,169 @@ Result<std::optional<ConnectionConfig>> in_cluster(const Environment& environmen
   const bool ipv6 = host->find(':') != std::string::npos;
   config.server = "https://" + (ipv6 ? "[" + *host + "]" : *host) + ":" + *port;
   config.token_file = folder + "/token";
-  const Result<std::string> token = environment.read_file(config.token_file);
-  if (!token) return Failure(token.error());
-  config.certificate_authority_pem = TRY(environment.read_file(folder + "/ca.crt"));
-  const Result<std::string> namespace_ = environment.read_file(folder + "/namespace");
-  if (namespace_) config.namespace_ = trim(*namespace_);
+  for (const char* name : {"token", "ca.crt"}) {
+    Result<std::string> text = environment.read_file(folder + "/" + name);
+    if (!text) {
+      return fail(ErrorCode::invalid, "service account", text.error().text(),
+                  "leave automountServiceAccountToken on for this pod, or give --kubeconfig");
+    }
+    if (std::string_view(name) == "ca.crt") config.certificate_authority_pem = *std::move(text);
+  }
+  if (const auto name = environment.variable("POD_NAMESPACE"); name && !name->empty()) {
+    config.namespace_ = *name;
+  } else if (const auto text = environment.read_file(folder + "/namespace")) {
+    config.namespace_ = trim(*text);
+  }
   return std::optional(std::move(config));
 }
 
-Result<void> check(const ConnectionConfig& config) {
-  const bool known = config.server.starts_with("https://") || config.server.starts_with("http://");
-  if (!known) {
-    return fail(ErrorCode::invalid, "server",
-                "found " + quote(config.server) + ", expected an http or https address",
-                "correct the cluster's server in the kubeconfig, or give --server");
+Result<std::string> flag_file(const char* flag, const std::string& path,
+                              const Environment& environment) {
+  Result<std::string> text = environment.read_file(path);
+  if (text) return text;
+  Error error = std::move(text).error();
+  error.code = ErrorCode::invalid;
+  error.where = std::string(flag) + ": " + error.where;
+  return Failure(std::move(error));
+}
+
+void take(const std::string& from, std::string& into) {
+  if (!from.empty()) into = from;
+}
+
+Result<void> override_cluster(const ConfigOverrides& flags, const Environment& environment,
+                              ConnectionConfig& config) {
+  // Another server's certificate has another name.
+  if (!flags.server.empty() || !flags.tls_server_name.empty()) {
+    config.tls_server_name = flags.tls_server_name;
   }
+  take(flags.server, config.server);
+  take(flags.namespace_, config.namespace_);
+  take(flags.proxy_url, config.proxy_url);
+  // Each of these two says how to check the server, so it takes the other's place in the files.
+  if (flags.insecure_skip_tls_verify || !flags.certificate_authority.empty()) {
+    config.insecure_skip_tls_verify = flags.insecure_skip_tls_verify;
+    config.certificate_authority_pem.clear();
+  }
+  if (!flags.certificate_authority.empty()) {
+    config.certificate_authority_pem =
+        TRY(flag_file("--certificate-authority", flags.certificate_authority, environment));
+  }
+  if (flags.disable_compression) config.disable_compression = true;
+  config.request_timeout = flags.request_timeout;
+  return {};
+}
+
+Result<void> override_user(const ConfigOverrides& flags, const Environment& environment,
+                           ConnectionConfig& config) {
+  if (!flags.token.empty()) {
+    config.token = flags.token;
+    config.token_file.clear();
+    config.username.clear();
+    config.password.clear();
+  } else if (!flags.username.empty()) {
+    config.token.clear();
+    config.token_file.clear();
+  }
+  take(flags.username, config.username);
+  take(flags.password, config.password);
+  if (!flags.client_certificate.empty()) {
+    config.client_certificate_pem =
+        TRY(flag_file("--client-certificate", flags.client_certificate, environment));
+  }
+  if (!flags.client_key.empty()) {
+    config.client_key_pem = TRY(flag_file("--client-key", flags.client_key, environment));
+  }
+  take(flags.as, config.as);
+  take(flags.as_uid, config.as_uid);
+  if (!flags.as_groups.empty()) config.as_groups = flags.as_groups;
+  return {};
+}
+
+/// Adds the scheme that client-go assumes, and refuses what is no address.
+Result<void> complete_server(ConnectionConfig& config) {
+  std::string& server = config.server;
+  if (server.find("://") == std::string::npos) {
+    const bool tls = config.insecure_skip_tls_verify || !config.certificate_authority_pem.empty() ||
+                     !config.client_certificate_pem.empty();
+    server.insert(0, tls ? "https://" : "http://");
+  }
+  while (server.ends_with('/')) server.pop_back();
+  const std::string_view host = std::string_view(server).substr(server.find("://") + 3);
+  const bool known = server.starts_with("https://") || server.starts_with("http://");
+  if (known && !host.empty() && host.find_first_of(" \t\r\n?#@") == std::string_view::npos) {
+    return {};
+  }
+  return fail(ErrorCode::invalid, "server",
+              "found " + quote(server) + ", expected an address like https://host:6443",
+              "correct the cluster's server in the kubeconfig, or give --server");
+}
+
+Result<void> check_proxy(const std::string& proxy) {
+  if (proxy.empty()) return {};
+  for (const char* scheme : {"http://", "https://", "socks5://"}) {
+    if (proxy.starts_with(scheme)) return {};
+  }
+  return fail(ErrorCode::invalid, "proxy-url",
+              "found " + quote(proxy) + ", expected http://, https:// or socks5://",
+              "correct it in the kubeconfig's cluster, or give --proxy-url");
+}
+
+/// What goes into a header must not end it.
+Result<void> check_header_values(const ConnectionConfig& config) {
+  std::vector<std::pair<std::string, std::string>> values = {
+      {"token",    config.token   },
+      {"username", config.username},
+      {"as",       config.as      },
+      {"as-uid",   config.as_uid  }
+  };
+  for (const std::string& group : config.as_groups) values.emplace_back("as-groups", group);
+  for (const auto& [key, value] : config.as_extra) {
+    values.emplace_back("as-user-extra", key);
+    values.emplace_back("as-user-extra", value);
+  }
+  for (const auto& [name, value] : values) {
+    for (const char c : value) {
+      if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) continue;
+      return fail(ErrorCode::invalid, name, "holds a control character, as a line break",
+                  "write the value on one line");
+    }
+  }
+  return {};
+}
+
+Result<void> check(const ConnectionConfig& config) {
   if (config.client_certificate_pem.empty() != config.client_key_pem.empty()) {
     return fail(ErrorCode::invalid, "user",
                 config.client_key_pem.empty() ? "has a client certificate without its key"
                                               : "has a client key without its certificate",
-                "give both, or neither");
+                "give both client-certificate and client-key, or neither");
   }
-  return {};
+  const bool has_token = !config.token.empty() || !config.token_file.empty();
+  if (has_token && !config.username.empty()) {
+    return fail(ErrorCode::invalid, "user", "has both a token and a username",
+                "leave one of the two out");
+  }
+  if (config.insecure_skip_tls_verify && !config.certificate_authority_pem.empty()) {
+    return fail(ErrorCode::invalid, "cluster",
+                "has both certificate-authority and insecure-skip-tls-verify",
+                "remove insecure-skip-tls-verify, so that the server is checked");
+  }
+  const bool details =
+      !config.as_uid.empty() || !config.as_groups.empty() || !config.as_extra.empty();
+  if (details && config.as.empty()) {
+    return fail(ErrorCode::invalid, "user", "impersonates a uid, groups or extras but no user",
+                "name the user with as, or --as");
+  }
+  TRY_DONE(check_proxy(config.proxy_url));
+  return check_header_values(config);
+}
+
+/// As client-go: who has another credential needs no plugin, which may take long or ask questions.
+void drop_needless_plugin(ConnectionConfig& config) {
+  const bool other = !config.token.empty() || !config.token_file.empty() ||
+                     !config.username.empty() || !config.client_certificate_pem.empty();
+  if (other) config.exec.reset();
 }
 
 }  // namespace
@@ -306,15 +285,20 @@ Environment Environment::real() {
           },
           .read_file = [](const std::string& path) -> Result<std::string> {
             std::error_code ignored;
-            if (!std::filesystem::exists(path, ignored)) {
-              return fail(ErrorCode::not_found, path, "no such file", "check the path");
+            if (std::filesystem::is_directory(path, ignored)) {
+              return fail(ErrorCode::invalid, path, "is a folder", "name a file");
             }
+            errno = 0;
             std::ifstream file(path, std::ios::binary);
-            std::stringstream text;
-            text << file.rdbuf();
-            if (!file || std::filesystem::is_directory(path, ignored)) {
-              return fail(ErrorCode::invalid, path, "cannot be read", "check its permissions");
+            if (!file) {
+              const bool absent = errno == ENOENT || errno == ENOTDIR;
+              return fail(absent ? ErrorCode::not_found : ErrorCode::invalid, path,
+                          absent ? "no such file" : std::strerror(errno),
+                          absent ? "check the path" : "check its permissions");
             }
+            std::stringstream text;
+            if (file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+            if (file.bad()) return fail(ErrorCode::invalid, path, "cannot be read", "try again");
             return text.str();
           }};
 }
@@ -322,24 +306,30 @@ Environment Environment::real() {
 Result<ConnectionConfig> load_connection_config(const ConfigOverrides& overrides,
                                                 const Environment& environment) {
   ConnectionConfig config;
-  const std::optional<Merged> merged = TRY(read_files(overrides, environment));
-  if (merged) {
-    TRY_DONE(apply_files(*merged, overrides, environment, config));
+  const std::vector<std::string> paths = config_files(overrides, environment);
+  const Kubeconfig files = TRY(read_files(paths, !overrides.kubeconfig.empty(), environment));
+  const bool named =
+      !overrides.context.empty() || !overrides.cluster.empty() || !overrides.user.empty();
+  if (!files.empty() || named) {
+    TRY_DONE(apply_files(files, overrides, environment, config));
+  } else if (auto pod = TRY(in_cluster(environment))) {
+    config = *std::move(pod);
   } else if (overrides.server.empty()) {
-    std::optional<ConnectionConfig> pod = TRY(in_cluster(environment));
-    if (!pod) {
-      return fail(ErrorCode::invalid, "kubeconfig", "there is none, and this is no pod",
-                  "set KUBECONFIG, or give --kubeconfig; `slipway cluster` makes one");
-    }
-    config = std::move(*pod);
+    const std::string looked =
+        paths.empty() ? "HOME is not set" : "looked for " + join(paths, ", ");
+    return fail(ErrorCode::invalid, "kubeconfig", "there is none: " + looked,
+                "set KUBECONFIG or give --kubeconfig; `slipway cluster` makes one");
   }
-  TRY_DONE(apply_overrides(overrides, environment, config));
-  if (config.namespace_.empty()) config.namespace_ = "default";
+  TRY_DONE(override_cluster(overrides, environment, config));
+  TRY_DONE(override_user(overrides, environment, config));
   if (config.server.empty()) {
-    return fail(ErrorCode::invalid, "kubeconfig", "names no server",
-                "choose a context with kubectl config use-context, or give --context");
+    return fail(ErrorCode::invalid, "kubeconfig", "no context is chosen, so there is no server",
+                "choose one with kubectl config use-context NAME, or give --context");
   }
+  if (config.namespace_.empty()) config.namespace_ = "default";
+  TRY_DONE(complete_server(config));
   TRY_DONE(check(config));
+  drop_needless_plugin(config);
   return config;
 }
 

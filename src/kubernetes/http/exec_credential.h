@@ -3,7 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "kubernetes/credentials.h"
+#include "base/time.h"
+#include "kubernetes/http/credentials.h"
 
 namespace slipway::kubernetes {
 
@@ -14,12 +15,15 @@ struct ExecCredential {
 };
 
 /// Reads the ExecCredential object that a plugin printed.
+///
+/// *Errors*: `unavailable`, as for all that keeps an answer from coming.
 Result<ExecCredential> parse_exec_credential(const std::string& text, const ExecPlugin& plugin);
 
-/// Runs the plugin and waits for it, at most a minute. Blocks: call it from a thread of its own.
-Result<std::string> run_exec_plugin(const ExecPlugin& plugin, const std::string& exec_info);
-
 /// The text of KUBERNETES_EXEC_INFO, by which the plugin learns who asks and for which cluster.
-std::string exec_info(const ConnectionConfig& config);
+/// `interactive`: it may read from the terminal.
+std::string exec_info(const ConnectionConfig& config, bool interactive);
+
+/// The Error of a plugin that brought no credential.
+Error plugin_error(const ExecPlugin& plugin, std::string message);
 
 }  // namespace slipway::kubernetes
