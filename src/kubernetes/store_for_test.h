@@ -149,8 +149,7 @@ class StoreForTest {
     const auto found = objects.find(target.path);
     if (request.method == Method::post) return create(target.path, request.body);
     if (found == objects.end()) {
-      const bool collection = std::isdigit(target.path.back()) == 0;
-      if (request.method == Method::get && collection) return list(target);
+      if (target.query.contains("limit")) return list(target);
       return status_response(404, "NotFound");
     }
     if (request.method == Method::get) return json_response(200, found->second);
