@@ -71,6 +71,12 @@ class Peer : public ScriptedServer::Connection, public std::enable_shared_from_t
  private:
   /// Takes whole requests off what has come in.
   void serve() {
+    constexpr char tls_handshake = 0x16;
+    if (received_.starts_with(tls_handshake)) {  // As Go's server answers it.
+      received_.clear();
+      write("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n400 Bad Request");
+      return close();
+    }
     for (;;) {
       const std::size_t end = received_.find("\r\n\r\n");
       if (end == std::string::npos) return;
