@@ -61,9 +61,16 @@ void tell_of_scaling(const Work& work, const ReplicaSetChange& change, Assembly&
                              spec_replicas(of), *change.replicas)});
 }
 
-void change_replica_sets(const Work& work, bool out_of_service, Assembly& assembly) {
+enum class Stage { arrange_ends, serve, shrink };
+
+Stage stage_of(const ReplicaSetChange& change) {
+  if (change.only_arranges_end()) return Stage::arrange_ends;
+  return change.lowers() ? Stage::shrink : Stage::serve;
+}
+
+void change_replica_sets(const Work& work, Stage stage, Assembly& assembly) {
   for (const ReplicaSetChange& change : work.changes) {
-    if (change.takes_out_of_service() != out_of_service) continue;
+    if (change.nothing() || stage_of(change) != stage) continue;
     auto write = make_write(change);
     if (!write) continue;
     assembly.write(std::move(*write));
@@ -168,13 +175,15 @@ bool plan_status(Work& work, Assembly& assembly) {
 
 Plan assemble(Work& work) {
   Assembly assembly(work);
+  // What ends has its deadline before its successor has pods, so that both never count together.
+  change_replica_sets(work, Stage::arrange_ends, assembly);
   create(work, assembly);
-  change_replica_sets(work, false, assembly);
+  change_replica_sets(work, Stage::serve, assembly);
   for (const ServiceSwitch& one : work.switches) {
     assembly.write(one.write);
     assembly.tell(one.note);
   }
-  change_replica_sets(work, true, assembly);
+  change_replica_sets(work, Stage::shrink, assembly);
   for (const api::ReplicaSet* old : work.deletions) {
     assembly.write(
         kubernetes::Write::delete_object(seen_for_write(*old), "beyond revisionHistoryLimit"));

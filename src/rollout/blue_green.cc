@@ -118,19 +118,44 @@ void wind_down_aborted(Work& work, const api::ReplicaSet& newest, Duration delay
   }
 }
 
+/// Two whole sets of pods at most, those not counted whose end is arranged. A version that was just
+/// superseded, or a stable one that is to shrink, comes first: that takes a plan more, and no
+/// write.
+bool has_room(const Work& work, std::int32_t wanted) {
+  std::int64_t others = 0;
+  for (const api::ReplicaSet* owned : work.roles.owned) {
+    if (owned == work.roles.new_) continue;
+    if (owned == work.roles.stable) {
+      others += std::max(spec_replicas(*owned), work.desired());
+    } else if (!is_live(parse_deadline(owned->metadata), work.now)) {
+      others += spec_replicas(*owned);
+    }
+  }
+  return others <= work.desired() || others + wanted <= std::int64_t{work.desired()} * 2;
+}
+
 void size_new(Work& work) {
+  if (!work.has_new()) return;
+  std::int32_t wanted = wanted_of_new(work);
+  const std::int32_t present = size_of(work.roles.new_).spec;
+  if (wanted > present && !has_room(work, wanted)) {
+    wanted = present;
+    work.because(
+        fmt::format("the pods of {} wait until those of versions before are on their way "
+                    "out",
+                    work.new_name()));
+  }
   if (work.create_with) {
-    work.create_with = wanted_of_new(work);
+    work.create_with = wanted;
     return;
   }
-  if (work.roles.new_ == nullptr) return;
   const api::ReplicaSet& newest = *work.roles.new_;
   const auto delay = api::abort_scale_down_delay(work.rollout);
   if (work.aborted() && work.roles.has_distinct_stable() && delay) {
     wind_down_aborted(work, newest, *delay);
     return;
   }
-  work.resize(newest, wanted_of_new(work), "new revision");
+  work.resize(newest, wanted, "new revision");
   // A deadline that is still live is what makes going back fast: it stays until the active Service
   // is switched, so that a restart half-way forgets nothing. Taking the newest revision number has
   // claimed the ReplicaSet already.

@@ -101,8 +101,11 @@ bool stays_selected(const Work& work, const api::ReplicaSet* replica_set) {
 Split keep_selected(const Work& work, Split next) {
   const bool between_steps = current_step(work.rollout, work.status) && !work.aborted();
   const std::int64_t cap = std::int64_t{work.bounds.desired} + work.bounds.max_surge;
-  const bool room = std::int64_t{next.canary} + next.stable + others_spec(work) < cap;
-  if (between_steps || !room) return next;
+  // Room for all that the other side wants, not only for what it has: else it would never get it.
+  const Split want = wanted_split(work);
+  const std::int64_t wanted =
+      std::max(std::int64_t{want.canary} + want.stable, std::int64_t{next.canary} + next.stable);
+  if (between_steps || wanted + others_spec(work) >= cap) return next;
   const auto keep = [&](std::int32_t& size, const api::ReplicaSet* replica_set) {
     if (size > 0 || size_of(replica_set).spec == 0 || !stays_selected(work, replica_set)) return;
     size = 1;

@@ -79,6 +79,10 @@ bool ReplicaSetChange::takes_out_of_service() const {
   return lowers() || std::holds_alternative<Instant>(deadline);
 }
 
+bool ReplicaSetChange::only_arranges_end() const {
+  return std::holds_alternative<Instant>(deadline) && !lowers() && !raises();
+}
+
 std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
   if (change.nothing()) return std::nullopt;
   kubernetes::Write write(seen_for_write(*change.of), change.why);
@@ -96,8 +100,14 @@ std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
   }
   if (changes_deadline(change)) change_deadline(change, write);
   if (change.min_ready_seconds && *change.min_ready_seconds != change.of->spec.min_ready_seconds) {
-    write.expect_as_seen("/spec/minReadySeconds")
-        .set("/spec/minReadySeconds", *change.min_ready_seconds);
+    constexpr std::string_view path = "/spec/minReadySeconds";
+    write.expect_as_seen(path);
+    // The server keeps no zero, so neither may a write: the next one expects what is kept.
+    if (*change.min_ready_seconds == 0) {
+      write.remove(path);
+    } else {
+      write.set(path, *change.min_ready_seconds);
+    }
   }
   set_annotations(change, write);
   if (write.changes_nothing()) return std::nullopt;

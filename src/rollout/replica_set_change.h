@@ -37,8 +37,10 @@ struct ReplicaSetChange {
   bool nothing() const;
   bool lowers() const;
   bool raises() const;
-  /// Part of taking a ReplicaSet out of service: goes after what puts others into service.
+  /// It arranges an end or brings it.
   bool takes_out_of_service() const;
+  /// It says when the ReplicaSet ends, and takes nothing from it yet.
+  bool only_arranges_end() const;
 };
 
 /// The write that brings it about, or nothing where all is as wanted.

@@ -47,7 +47,7 @@ class SimulatedWorld {
   /// Reconciles until a plan writes nothing. Returns how many plans wrote.
   int settle(int limit = 100);
   /// Settles, then again each time pods move or a plan's timer is due, until nothing is left to
-  /// wait for but people, or the time is over.
+  /// wait for but people. Whatever waits longer than `at_most` is met half-way.
   void run(Duration at_most = Duration::from_seconds(3600));
 
   // What is there now.

@@ -234,6 +234,7 @@ Result<void> SimulatedWorld::apply(const kubernetes::Write& write) {
     after = write.body();
     after.member("metadata").set("uid", "uid-" + name);
     after.member("metadata").set("creationTimestamp", format_rfc3339(now));
+    after.set("status", json(R"({"replicas":0})"));
     store(kind, after);
   } else {
     const Json* present = find(kind, name);
@@ -283,7 +284,10 @@ int SimulatedWorld::settle(int limit) {
     const Plan made = reconcile();
     if (made.writes_nothing() && !made.read_rollout_live && !occupant_) return wrote;
   }
-  FAIL("does not settle");
+  for (std::size_t i = log.size() - std::min<std::size_t>(log.size(), 8); i < log.size(); ++i) {
+    MESSAGE(log[i]);
+  }
+  FAIL("does not settle: " << plan(observe()).text());
   return wrote;
 }
 
@@ -302,7 +306,12 @@ void SimulatedWorld::run(Duration at_most) {
     for (const auto& [name, pods] : pods_) {
       for (const Pod& pod : pods) consider(pod.created + startup);
     }
-    if (!moment || *moment > end) return;
+    if (!moment) return;
+    if (*moment > end) {
+      advance(end - now);
+      settle();
+      return;
+    }
     advance(*moment - now);
   }
 }

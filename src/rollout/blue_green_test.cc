@@ -1,0 +1,322 @@
+#include <doctest/doctest.h>
+
+#include "rollout/conditions.h"
+#include "rollout/keys.h"
+#include "rollout/scale_down.h"
+#include "rollout/services.h"
+#include "rollout/simulated_world.h"
+
+namespace slipway::rollout {
+namespace {
+
+/// A blue-green strategy with both services and these members more.
+std::string blue_green(const std::string& more = "") {
+  return R"({"blueGreen":{"activeService":"active","previewService":"preview")" +
+         (more.empty() ? "" : "," + more) + "}}";
+}
+
+SimulatedWorld running(int replicas, const std::string& strategy) {
+  SimulatedWorld world(replicas, strategy);
+  world.add_service("active");
+  world.add_service("preview");
+  world.run();
+  REQUIRE(world.rollout().status.phase == "Healthy");
+  world.events.clear();
+  return world;
+}
+
+std::string image_behind(const SimulatedWorld& world, const std::string& service) {
+  const std::string hash = selected_hash(world.service(service));
+  for (const api::ReplicaSet& replica_set : world.replica_sets()) {
+    if (hash_of(replica_set) == hash) {
+      return std::string(replica_set.spec.template_.content()["spec"]["containers"]
+                             .at(0)["image"]
+                             .string_or_empty());
+    }
+  }
+  return "none";
+}
+
+/// "v1:3/3 v2:3/3 | active v1, preview v2 | Paused: BlueGreenPause"
+std::string stands_at(const SimulatedWorld& world) {
+  const api::RolloutStatus status = world.rollout().status;
+  return world.sizes() + " | active " + image_behind(world, "active") + ", preview " +
+         image_behind(world, "preview") + " | " + status.phase +
+         (status.message.empty() ? "" : ": " + status.message);
+}
+
+Deadline deadline_of(const SimulatedWorld& world, const std::string& image) {
+  return parse_deadline(world.replica_set(image).metadata);
+}
+
+const std::string by_hand = "\"autoPromotionEnabled\":false";
+
+TEST_CASE("the first deployment: the active Service moves when all pods serve (15.6)") {
+  SimulatedWorld world(3, blue_green());
+  world.add_service("active");
+  world.add_service("preview");
+  world.settle();
+  CHECK(stands_at(world) ==
+        "v1:3/0 | active none, preview v1 | Progressing: more replicas need to be updated");
+  world.run();
+  CHECK(stands_at(world) == "v1:3/3 | active v1, preview v1 | Healthy");
+  CHECK(world.count_events("RolloutCompleted") == 1);
+  CHECK(world.rollout().status.selector.find("rollouts-pod-template-hash=") != std::string::npos);
+}
+
+TEST_CASE("an update waits for a person, switches, and the old version ends (34.3)") {
+  SimulatedWorld world = running(3, blue_green(by_hand));
+  world.set_image("v2");
+  world.run();
+  CHECK(stands_at(world) == "v1:3/3 v2:3/3 | active v1, preview v2 | Paused: BlueGreenPause");
+  world.advance(10_h);
+  CHECK(world.settle() == 0);
+  world.promote();
+  world.settle();
+  CHECK(stands_at(world) == "v1:3/3 v2:3/3 | active v2, preview v2 | Healthy");
+  CHECK(deadline_of(world, "v1") == Deadline(At{world.now + 30_s}));
+  world.run(29_s);
+  CHECK(world.sizes() == "v1:3/3 v2:3/3");
+  world.run();
+  CHECK(stands_at(world) == "v2:3/3 | active v2, preview v2 | Healthy");
+  CHECK(deadline_of(world, "v1") == Deadline(Absent{}));
+}
+
+TEST_CASE("by default an update promotes itself once all pods serve (15.7)") {
+  SimulatedWorld world = running(3, blue_green());
+  world.set_image("v2");
+  world.run(20_s);
+  CHECK(stands_at(world) == "v1:3/3 v2:3/3 | active v2, preview v2 | Healthy");
+  CHECK(world.count_events("RolloutPaused") == 0);
+}
+
+TEST_CASE("autoPromotionSeconds counts from readiness; a person can be quicker") {
+  const std::string strategy = blue_green("\"autoPromotionSeconds\":60");
+  SimulatedWorld patient = running(3, strategy);
+  patient.set_image("v2");
+  patient.run(60_s);
+  CHECK(patient.rollout().status.message == "BlueGreenPause");
+  patient.run(10_s);
+  CHECK(image_behind(patient, "active") == "v2");
+
+  SimulatedWorld hasty = running(3, strategy);
+  hasty.set_image("v2");
+  hasty.run(10_s);
+  hasty.promote();
+  hasty.run(1_s);
+  CHECK(image_behind(hasty, "active") == "v2");
+}
+
+TEST_CASE("a small preview grows only once it is promoted (previewReplicaCount)") {
+  SimulatedWorld world = running(4, blue_green(by_hand + ",\"previewReplicaCount\":1"));
+  world.set_image("v2");
+  world.run();
+  CHECK(stands_at(world).starts_with("v1:4/4 v2:1/1 | active v1, preview v2 | Paused"));
+  world.promote();
+  world.settle();
+  CHECK(world.sizes() == "v1:4/4 v2:4/1");
+  CHECK(image_behind(world, "active") == "v1");
+  world.run(20_s);
+  CHECK(stands_at(world) == "v1:4/4 v2:4/4 | active v2, preview v2 | Healthy");
+}
+
+TEST_CASE("going back while the old version still has its pods takes one plan and no pause") {
+  SimulatedWorld world = running(3, blue_green(by_hand + ",\"scaleDownDelaySeconds\":600"));
+  world.advance(60_s);
+  world.set_image("v2");
+  world.run();
+  world.promote();
+  world.run(60_s);
+  REQUIRE(world.sizes() == "v1:3/3 v2:3/3");
+  world.set_image("v1");
+  world.settle();
+  CHECK(stands_at(world) == "v1:3/3 v2:3/3 | active v1, preview v1 | Healthy");
+  CHECK(deadline_of(world, "v1") == Deadline(Absent{}));
+  CHECK(deadline_of(world, "v2") == Deadline(At{world.now + 600_s}));
+  CHECK(world.count_events("RolloutPaused") == 1);
+  CHECK(*world.rollout().metadata.annotation(keys::revision) == "3");
+}
+
+TEST_CASE("going back to a version without pods is an update like any other") {
+  SimulatedWorld world = running(3, blue_green(by_hand));
+  world.set_image("v2");
+  world.run();
+  world.promote();
+  world.run();
+  world.set_image("v1");
+  world.run();
+  CHECK(stands_at(world) == "v1:3/3 v2:3/3 | active v2, preview v1 | Paused: BlueGreenPause");
+}
+
+TEST_CASE("an aborted preview ends after its delay; a retry takes it back (12.3, D9)") {
+  SimulatedWorld world = running(3, blue_green(by_hand));
+  world.set_image("v2");
+  world.run();
+  world.command(R"({"abort":true})");
+  world.settle();
+  CHECK(world.rollout().status.phase == "Degraded");
+  CHECK(deadline_of(world, "v2") == Deadline(At{world.now + 30_s}));
+  world.run(20_s);
+  CHECK(world.sizes() == "v1:3/3 v2:3/3");
+
+  world.command(R"({"abort":false})");
+  world.settle();
+  CHECK(deadline_of(world, "v2") == Deadline(Absent{}));
+  world.run();
+  CHECK(world.rollout().status.message == "BlueGreenPause");
+
+  world.command(R"({"abort":true})");  // Afresh (upstream issue 3774).
+  world.settle();
+  CHECK(deadline_of(world, "v2") == Deadline(At{world.now + 30_s}));
+  world.run(29_s);
+  CHECK(world.sizes() == "v1:3/3 v2:3/3");
+  world.run();
+  CHECK(world.sizes() == "v1:3/3");
+  CHECK(image_behind(world, "active") == "v1");
+  CHECK(world.settle() == 0);
+}
+
+TEST_CASE("abortScaleDownDelaySeconds 0 keeps the preview") {
+  SimulatedWorld world = running(3, blue_green(by_hand + ",\"abortScaleDownDelaySeconds\":0"));
+  world.set_image("v2");
+  world.run();
+  world.command(R"({"abort":true})");
+  world.run();
+  CHECK(world.sizes() == "v1:3/3 v2:3/3");
+  CHECK(world.settle() == 0);
+}
+
+TEST_CASE("scaleDownDelaySeconds 0 ends the old version at once (upstream issues 1639, 1992)") {
+  SimulatedWorld world = running(3, blue_green("\"scaleDownDelaySeconds\":0"));
+  world.set_image("v2");
+  world.run();
+  CHECK(stands_at(world) == "v2:3/3 | active v2, preview v2 | Healthy");
+}
+
+TEST_CASE("only so many old versions wait (scaleDownDelayRevisionLimit)") {
+  SimulatedWorld world =
+      running(1, blue_green("\"scaleDownDelaySeconds\":600,\"scaleDownDelayRevisionLimit\":1"));
+  for (const char* image : {"v2", "v3"}) {
+    world.advance(10_s);
+    world.set_image(image);
+    world.run(30_s);
+  }
+  CHECK(world.sizes() == "v2:1/1 v3:1/1");
+}
+
+TEST_CASE("an old version that waits follows spec.replicas, a superseded preview does not") {
+  SimulatedWorld world = running(2, blue_green("\"scaleDownDelaySeconds\":600"));
+  world.set_image("v2");
+  world.run(30_s);
+  REQUIRE(world.sizes() == "v1:2/2 v2:2/2");
+  world.edit(R"({"replicas":4})");
+  world.run(30_s);
+  CHECK(world.sizes() == "v1:4/4 v2:4/4");
+
+  SimulatedWorld preview = running(4, blue_green(by_hand + ",\"previewReplicaCount\":1"));
+  preview.set_image("v2");
+  preview.run();
+  preview.set_image("v3");
+  preview.run(15_s);
+  CHECK(preview.sizes() == "v1:4/4 v2:1/1 v3:1/1");
+  preview.run();
+  CHECK(preview.sizes() == "v1:4/4 v3:1/1");
+}
+
+TEST_CASE("a malformed deadline is mended and then kept to (D6, upstream issues 3762, 3836)") {
+  for (const std::string_view key :
+       {keys::scale_down_deadline, keys::scale_down_deadline_as_documented}) {
+    for (const char* text : {"", "rubbish", "2001-01-01T00:00:00Z"}) {
+      CAPTURE(key);
+      CAPTURE(text);
+      SimulatedWorld world = running(2, blue_green("\"scaleDownDelaySeconds\":60"));
+      world.set_image("v2");
+      world.run(20_s);
+      REQUIRE(world.sizes() == "v1:2/2 v2:2/2");
+      // As a person, or Argo Rollouts 1.7.1, may leave it: nothing else arranges its end.
+      world.edit_replica_set("v1", R"({"metadata":{"annotations":{"scale-down-deadline":null}}})");
+      world.edit_replica_set(
+          "v1", R"({"metadata":{"annotations":{")" + std::string(key) + "\":\"" + text + "\"}}}");
+      const Instant garbled = world.now;
+      world.run(62_s);
+      CHECK(world.sizes() == "v2:2/2");
+      CHECK(world.now - garbled <= 62_s);
+      CHECK_FALSE(deadline_needs_mending(world.replica_set("v1").metadata));
+      const bool proper = *text == '2' && key == keys::scale_down_deadline;
+      CHECK(world.count_events("ScaleDownDeadlineMended") == (proper ? 0 : 1));
+    }
+  }
+}
+
+TEST_CASE("a deadline, once written, is not moved (D2)") {
+  SimulatedWorld world = running(2, blue_green("\"scaleDownDelaySeconds\":60"));
+  world.set_image("v2");
+  world.run(10_s);
+  const Deadline written = deadline_of(world, "v1");
+  REQUIRE(std::holds_alternative<At>(written));
+  for (int i = 0; i < 5; ++i) {
+    world.advance(7_s);
+    world.edit("{\"minReadySeconds\":" + std::to_string(i) + "}");
+    world.settle();
+    CHECK(deadline_of(world, "v1") == written);
+  }
+}
+
+TEST_CASE("a pause by a person holds the switch but not the pods (7)") {
+  SimulatedWorld world = running(2, blue_green());
+  world.edit(R"({"paused":true})");
+  world.set_image("v2");
+  world.run();
+  CHECK(stands_at(world) == "v1:2/2 v2:2/2 | active v1, preview v1 | Paused: manually paused");
+  world.edit(R"({"paused":false})");
+  world.run(1_s);
+  CHECK(image_behind(world, "active") == "v2");
+}
+
+TEST_CASE("a promotion holds although a pod is lost before the switch (P6)") {
+  SimulatedWorld world = running(2, blue_green(by_hand));
+  world.set_image("v2");
+  world.run();
+  REQUIRE(world.rollout().status.phase == "Paused");
+  world.break_image("v2");
+  world.advance(1_s);
+  world.promote();
+  world.run(60_s);
+  CHECK(image_behind(world, "active") == "v1");
+  world.mend_image("v2");
+  world.advance(1_s);
+  world.run(10_s);
+  CHECK(image_behind(world, "active") == "v2");
+}
+
+TEST_CASE("an active Service that lost its way goes back to the stable version") {
+  for (const char* patch : {R"({"spec":{"selector":{"rollouts-pod-template-hash":null}}})",
+                            R"({"spec":{"selector":{"rollouts-pod-template-hash":"nothing"}}})"}) {
+    CAPTURE(patch);
+    SimulatedWorld world = running(2, blue_green(by_hand));
+    world.set_image("v2");
+    world.run();
+    world.edit_service("active", patch);
+    world.run();
+    CHECK(stands_at(world) == "v1:2/2 v2:2/2 | active v1, preview v2 | Paused: BlueGreenPause");
+  }
+}
+
+TEST_CASE("a Service that is missing stops everything and says so; found, it goes on") {
+  SimulatedWorld world(2, blue_green());
+  world.add_service("preview");
+  world.run();
+  CHECK(world.replica_sets().empty());
+  const api::RolloutStatus status = world.rollout().status;
+  CHECK(status.phase == "Degraded");
+  CHECK(status.message ==
+        "InvalidSpec: The Rollout \"web\" is invalid: spec.strategy.blueGreen.activeService: "
+        "Invalid value: \"active\": service \"active\" not found");
+  world.add_service("active");
+  world.run();
+  CHECK(world.rollout().status.phase == "Healthy");
+  CHECK(find_condition(world.rollout().status, condition_types::invalid_spec) == nullptr);
+}
+
+}  // namespace
+}  // namespace slipway::rollout
