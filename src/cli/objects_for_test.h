@@ -10,7 +10,8 @@ namespace slipway::cli {
 /// Reads YAML documents of all kinds into what `get rollout` shows.
 inline RolloutObjects objects_for_test(std::string_view yaml) {
   RolloutObjects objects;
-  for (const Json& document : parse_yaml(yaml).value()) {
+  const std::vector<Json> documents = parse_yaml(yaml).value();
+  for (const Json& document : documents) {
     const std::string_view kind = document["kind"].string_or_empty();
     if (kind == "Rollout") objects.rollout = api::decode<api::Rollout>(document).value();
     if (kind == "ReplicaSet") {

@@ -103,15 +103,15 @@ Replicas:
   Ready:         6
   Available:     6
 
-NAME                              KIND         STATUS     AGE    INFO
-⟳ shop                            Rollout      ॥ Paused   3d2h
+NAME                             KIND         STATUS     AGE    INFO
+⟳ shop                           Rollout      ॥ Paused   3d2h
 ├──# revision:2
-│  ├──⧉ shop-6b7c9d5f4            ReplicaSet   ✔ Healthy  4m10s  canary
-│  │  └──□ shop-6b7c9d5f4-x2v4n   Pod          ✔ Running  4m9s   ready:1/1
-│  └──α shop-6b7c9d5f4-2          AnalysisRun  ◌ Running  4m     ✔ 3,✖ 1
+│  ├──⧉ shop-6b7c9d5f4           ReplicaSet   ✔ Healthy  4m10s  canary
+│  │  └──□ shop-6b7c9d5f4-x2v4n  Pod          ✔ Running  4m9s   ready:1/1
+│  └──α shop-6b7c9d5f4-2         AnalysisRun  ◌ Running  4m     ✔ 3,✖ 1
 └──# revision:1
-   └──⧉ shop-79d8c4b6f            ReplicaSet   ✔ Healthy  3d2h   stable
-      └──□ shop-79d8c4b6f-2kq9s   Pod          ✔ Running  3d2h   ready:1/1,restarts:1
+   └──⧉ shop-79d8c4b6f           ReplicaSet   ✔ Healthy  3d2h   stable
+      └──□ shop-79d8c4b6f-2kq9s  Pod          ✔ Running  3d2h   ready:1/1,restarts:1
 )";
 
 std::string stripped(const std::string& page) {

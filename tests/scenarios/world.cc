@@ -99,8 +99,9 @@ api::ReplicaSet World::replica_set_of(const std::string& rollout, const std::str
       return std::move(replica_set);
     }
   }
-  FAIL("no ReplicaSet of image " << image);
-  return {};
+  api::ReplicaSet none;
+  none.spec.replicas = 0;
+  return none;
 }
 
 bool World::until(const std::function<bool()>& condition, Duration limit) {
@@ -145,7 +146,8 @@ bool World::promote_until_healthy(const std::string& name) {
 
 void World::send_promotion(const std::string& name, const cli::PromoteOptions& options) {
   const Json seen = get(api::kinds::rollout, name);
-  for (const kubernetes::Write& write : cli::promotion_writes(seen, options).value()) {
+  const cli::PromotionWrites writes = cli::promotion_writes(seen, options).value();
+  for (const kubernetes::Write& write : writes) {
     const Request request = write.request();
     const Response response =
         cluster_.request(request.method, request.target, request.body, request.content_type);

@@ -40,7 +40,7 @@ class World {
   api::Rollout rollout(const std::string& name);
   /// Those that the Rollout controls.
   std::vector<api::ReplicaSet> replica_sets(const std::string& rollout);
-  /// The ReplicaSet of that image, which there must be.
+  /// The ReplicaSet of that image. Where there is none (yet): one of size 0, without a name.
   api::ReplicaSet replica_set_of(const std::string& rollout, const std::string& image);
   std::string phase(const std::string& name) { return rollout(name).status.phase; }
 
