@@ -198,10 +198,11 @@ Result<void> complete_server(ConnectionConfig& config) {
                      !config.client_certificate_pem.empty();
     server.insert(0, tls ? "https://" : "http://");
   }
-  while (server.ends_with('/')) server.pop_back();
   const std::string_view host = std::string_view(server).substr(server.find("://") + 3);
   const bool known = server.starts_with("https://") || server.starts_with("http://");
-  if (known && !host.empty() && host.find_first_of(" \t\r\n?#@") == std::string_view::npos) {
+  const bool plain = host.find_first_of(" \t\r\n?#@") == std::string_view::npos;
+  if (known && plain && !host.empty() && host.front() != '/') {
+    while (server.ends_with('/')) server.pop_back();
     return {};
   }
   return fail(ErrorCode::invalid, "server",

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
@@ -109,9 +108,10 @@ struct ChildProcess::State : std::enable_shared_from_this<State> {
     stream_descriptor pipe;
     std::string text;
     std::size_t max;
-    std::array<char, 16384> buffer;
     Output(asio::io_context& context, int fd, std::size_t bytes_max)
-        : pipe(context, fd), max(bytes_max) {}
+        : pipe(context, fd), max(bytes_max) {
+      pipe.non_blocking(true);
+    }
   };
 
   State(RealEventLoop& loop, const Command& command, pid_t child, int output_fd, int errors_fd,
@@ -146,22 +146,23 @@ struct ChildProcess::State : std::enable_shared_from_this<State> {
     });
   }
 
+  /// Waits for output, and only then reads, so that nothing is on its way when the child ends.
   void listen(Output& from) {
-    from.pipe.async_read_some(
-        asio::buffer(from.buffer),
-        [weak = weak_from_this(), &from](boost::system::error_code error, std::size_t count) {
-          const auto self = weak.lock();
-          if (self == nullptr || self->pid == 0) return;
-          if (!self->take(from, count)) {
-            return self->finish_by_force(Ended::How::printed_too_much);
-          }
-          if (!error) self->listen(from);
-        });
+    from.pipe.async_wait(stream_descriptor::wait_read,
+                         [weak = weak_from_this(), &from](boost::system::error_code error) {
+                           const auto self = weak.lock();
+                           if (self == nullptr || self->pid == 0 || error) return;
+                           bool more = false;
+                           if (!self->drain(from, more)) {
+                             return self->finish_by_force(Ended::How::printed_too_much);
+                           }
+                           if (more) self->listen(from);
+                         });
   }
 
   /// Returns false when it is too much to be an answer. Too many errors are left out.
   bool take(Output& from, std::size_t count) {
-    const std::string_view bytes(from.buffer.data(), count);
+    const std::string_view bytes(buffer.data(), count);
     if (&from == &errors) {
       if (show_errors) (void)!::write(STDERR_FILENO, bytes.data(), bytes.size());
       from.text.append(bytes.substr(0, from.max - from.text.size()));
@@ -172,15 +173,14 @@ struct ChildProcess::State : std::enable_shared_from_this<State> {
     return true;
   }
 
-  /// What is still in the pipe. Not until its end: a grandchild may hold it open for ever.
-  bool drain(Output& from) {
-    boost::system::error_code error;
-    from.pipe.non_blocking(true, error);
-    while (!error) {
-      const std::size_t count = from.pipe.read_some(asio::buffer(from.buffer), error);
-      if (!take(from, count)) return false;
+  /// Takes what is in the pipe. `more`: its end has not come. Returns false when it is too much.
+  bool drain(Output& from, bool& more) {
+    for (;;) {
+      const ssize_t count = ::read(from.pipe.native_handle(), buffer.data(), buffer.size());
+      more = count < 0 && (errno == EAGAIN || errno == EINTR);
+      if (count <= 0) return true;
+      if (!take(from, static_cast<std::size_t>(count))) return false;
     }
-    return true;
   }
 
   /// Returns whether it has ended.
@@ -195,8 +195,10 @@ struct ChildProcess::State : std::enable_shared_from_this<State> {
       ended.how = Ended::How::killed;
       ended.status = WTERMSIG(status);
     }
-    if (!drain(output)) ended.how = Ended::How::printed_too_much;
-    drain(errors);
+    // What is still in the pipes, not until their ends: a grandchild may hold them open for ever.
+    bool more = false;
+    if (!drain(output, more)) ended.how = Ended::How::printed_too_much;
+    drain(errors, more);
     finish(std::move(ended));
     return true;
   }
@@ -227,6 +229,7 @@ struct ChildProcess::State : std::enable_shared_from_this<State> {
   const bool own_group;
   const bool show_errors;
   Done done;
+  std::array<char, 16384> buffer;
   Output output;
   Output errors;
   stream_descriptor exit_watch;
