@@ -29,11 +29,11 @@ std::string hostname() {
   return name;
 }
 
-/// The namespace of the controller's own lease and configuration.
+/// The namespace of the controller's own lease. Compat: outside of a pod Argo Rollouts takes
+/// "argo-rollouts", which need not exist; here it is the kubeconfig's, which the person chose.
 std::string own_namespace(const kubernetes::ConnectionConfig& config) {
   const char* given = std::getenv("POD_NAMESPACE");
-  if (given != nullptr && *given != '\0') return given;
-  return config.in_cluster ? config.namespace_ : "argo-rollouts";
+  return given != nullptr && *given != '\0' ? given : config.namespace_;
 }
 
 LeaderElection::Options lease_options(const ControllerFlags& flags, const std::string& namespace_,
