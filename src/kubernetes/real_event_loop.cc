@@ -88,12 +88,19 @@ class AsioEventLoop final : public RealEventLoop {
   void* native() override { return &context_; }
 
  private:
-  /// Sets the one timer inside asio. Its own queue does not keep the order of equal times.
+  /// Sets the one timer inside asio, whose own queue does not keep the order of equal times. One
+  /// that is set for an earlier time stays: most timers are cancelled long before they are due, and
+  /// setting the kernel's anew costs more than waking up for nothing.
   void wake_at(Instant due) {
-    const Duration wait = std::min(due - monotonic_now(), look_ahead_max);
-    wake_up_.expires_after(std::chrono::nanoseconds(std::max(wait, Duration{}).nanoseconds));
+    const Instant now = monotonic_now();
+    due = std::clamp(due, now, now + look_ahead_max);
+    if (wakes_at_ && *wakes_at_ <= due) return;
+    wakes_at_ = due;
+    wake_up_.expires_after(std::chrono::nanoseconds((due - now).nanoseconds));
     wake_up_.async_wait([this](boost::system::error_code error) {
-      if (!error) run_due();
+      if (error) return;
+      wakes_at_.reset();
+      run_due();
     });
   }
 
@@ -114,6 +121,7 @@ class AsioEventLoop final : public RealEventLoop {
   std::map<std::pair<Instant, TimerId>, Task> timers_;
   std::map<TimerId, Instant> due_;
   TimerId last_id_ = 0;
+  std::optional<Instant> wakes_at_;
   asio::io_context context_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::steady_timer wake_up_;

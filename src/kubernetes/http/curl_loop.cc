@@ -1,11 +1,9 @@
 #include "kubernetes/http/curl_loop.h"
 
 #include <curl/curl.h>
-#include <signal.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <ctime>
 
 #include "base/ensure.h"
 
@@ -17,33 +15,6 @@ using asio::posix::stream_descriptor;
 
 /// Connections kept open for the next request. Idle ones beyond that are closed.
 constexpr long idle_connections_max = 64;
-
-/// Keeps a write to a connection that the peer has closed from ending the process: OpenSSL writes
-/// without MSG_NOSIGNAL. Only this thread is touched, so a pipe that the process writes to
-/// elsewhere still raises the signal.
-class SigpipeGuard {
- public:
-  SigpipeGuard() {
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    sigemptyset(&sigpipe_);
-    sigaddset(&sigpipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-  }
-  ~SigpipeGuard() {
-    const std::timespec at_once{};
-    if (!was_pending_) sigtimedwait(&sigpipe_, nullptr, &at_once);
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeGuard(const SigpipeGuard&) = delete;
-  SigpipeGuard& operator=(const SigpipeGuard&) = delete;
-
- private:
-  sigset_t sigpipe_;
-  sigset_t before_;
-  bool was_pending_ = false;
-};
 
 }  // namespace
 
@@ -60,7 +31,8 @@ struct CurlLoop::Impl : std::enable_shared_from_this<Impl> {
   using SocketPointer = std::shared_ptr<Socket>;
 
   explicit Impl(RealEventLoop& event_loop)
-      : context(*static_cast<asio::io_context*>(event_loop.native())),
+      : loop(event_loop),
+        context(*static_cast<asio::io_context*>(event_loop.native())),
         timer(event_loop),
         multi(curl_multi_init()) {
     ASSERT(multi != nullptr);
@@ -75,7 +47,6 @@ struct CurlLoop::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void close() {
-    const SigpipeGuard guard;
     for (const auto& [easy, ended] : std::exchange(transfers, {})) {
       curl_multi_remove_handle(multi, easy);
     }
@@ -94,12 +65,27 @@ struct CurlLoop::Impl : std::enable_shared_from_this<Impl> {
     Impl& impl = *static_cast<Impl*>(self);
     if (milliseconds < 0) {
       impl.timer.cancel();
+    } else if (milliseconds == 0) {
+      impl.act_soon();
     } else {
       impl.timer.set(Duration::from_milliseconds(milliseconds), [weak = impl.weak_from_this()] {
         if (const auto locked = weak.lock()) locked->act(CURL_SOCKET_TIMEOUT, 0);
       });
     }
     return 0;
+  }
+
+  /// As a timer of no time, which each new transfer asks for, but without the kernel's.
+  void act_soon() {
+    timer.cancel();
+    if (acts_soon) return;
+    acts_soon = true;
+    loop.post([weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (self == nullptr || self->multi == nullptr) return;
+      self->acts_soon = false;
+      self->act(CURL_SOCKET_TIMEOUT, 0);
+    });
   }
 
   /// The descriptor is libcurl's to close.
@@ -157,12 +143,8 @@ struct CurlLoop::Impl : std::enable_shared_from_this<Impl> {
   /// Lets libcurl work, then tells of the transfers that this has ended.
   void act(curl_socket_t fd, int what) {
     const auto self = shared_from_this();  // A callback may destroy the owner.
-    {
-      const SigpipeGuard guard;
-      int still_running = 0;
-      curl_multi_socket_action(multi, fd, what, &still_running);
-    }
     int left = 0;
+    curl_multi_socket_action(multi, fd, what, &left);
     while (multi != nullptr) {
       const CURLMsg* message = curl_multi_info_read(multi, &left);
       if (message == nullptr) break;
@@ -175,17 +157,14 @@ struct CurlLoop::Impl : std::enable_shared_from_this<Impl> {
     if (found == transfers.end()) return;
     const Ended ended = std::move(found->second);
     transfers.erase(found);
-    take_out(easy);
+    curl_multi_remove_handle(multi, easy);
     ended(result);
   }
 
-  void take_out(CURL* easy) {
-    const SigpipeGuard guard;
-    curl_multi_remove_handle(multi, easy);
-  }
-
+  RealEventLoop& loop;
   asio::io_context& context;
   Timer timer;
+  bool acts_soon = false;
   CURLM* multi;
   std::map<CURL*, Ended> transfers;
   std::map<curl_socket_t, SocketPointer> sockets;
@@ -199,13 +178,12 @@ CurlLoop::~CurlLoop() {
 
 void CurlLoop::add(void* handle, Ended ended) {
   impl_->transfers.emplace(handle, std::move(ended));
-  const SigpipeGuard guard;
   const CURLMcode code = curl_multi_add_handle(impl_->multi, handle);
   ASSERT(code == CURLM_OK);
 }
 
 void CurlLoop::remove(void* handle) {
-  if (impl_->transfers.erase(handle) > 0) impl_->take_out(handle);
+  if (impl_->transfers.erase(handle) > 0) curl_multi_remove_handle(impl_->multi, handle);
 }
 
 }  // namespace slipway::kubernetes

@@ -260,6 +260,29 @@ TEST_CASE("a reset in the middle of a body is no answer") {
   CHECK(answer->error().code == ErrorCode::unavailable);
 }
 
+TEST_CASE("a reset while we send does not end the process with SIGPIPE") {
+  for (const bool tls : {true, false}) {
+    CAPTURE(tls);
+    ScriptedServer::Options options{.identity = {}, .client_authority = ""};
+    if (tls) options.identity = test_server_identity();
+    TransportBench bench(options, [](const Received&, const ConnectionPointer& to) {
+      to->write(http_answer(200, "{}"));
+      to->reset();
+    });
+    // libcurl writes to connections that are gone: kept ones, and those that break half-way.
+    std::vector<Result<Response>> answers;
+    for (int i = 0; i < 20; ++i) {
+      Request request;
+      request.method = Method::post;
+      request.target = "/x";
+      request.body.assign(i % 2 == 0 ? 10 : 2'000'000, 'x');
+      bench.transport().send(
+          request, [&](Result<Response> answer) { answers.push_back(std::move(answer)); });
+    }
+    CHECK(run_until(*bench.loop, [&] { return answers.size() == 20; }));
+  }
+}
+
 TEST_CASE("a hanging answer ends with the request's timeout") {
   TransportBench bench([](const Received&, const ConnectionPointer& to) {
     to->write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
