@@ -19,15 +19,16 @@ struct HostAndPort {
 Result<HostAndPort> parse_address(const std::string& address) {
   const std::size_t colon = address.rfind(':');
   std::string host = address.substr(0, colon);
-  const std::optional<std::int64_t> port =
-      colon == std::string::npos ? std::nullopt
-                                 : parse_integer(std::string_view(address).substr(colon + 1));
+  const std::int64_t port =
+      colon == std::string::npos
+          ? -1
+          : parse_integer(std::string_view(address).substr(colon + 1)).value_or(-1);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (!port || *port < 0 || *port > 65535 || host.empty()) {
+  if (port < 0 || port > 65535 || host.empty()) {
     return fail(ErrorCode::invalid, "address", quote(address) + " is not HOST:PORT",
                 "write it as 127.0.0.1:6443, or 127.0.0.1:0 for any free port");
   }
-  return HostAndPort{host, static_cast<std::uint16_t>(*port)};
+  return HostAndPort{host, static_cast<std::uint16_t>(port)};
 }
 
 EmbeddedCluster::Options cluster_options(const ServeOptions& options) {

@@ -33,7 +33,7 @@ struct Request {
   std::string body;
   Duration timeout = Duration::from_seconds(30);  ///< For the whole answer; of a stream: until it
                                                   ///< opens. 0: none.
-  std::string user_agent = {};  ///< Empty: the transport's own.
+  std::string user_agent = {};                    ///< Empty: the transport's own.
 };
 
 struct Response {

@@ -17,8 +17,9 @@ struct Plan {
   std::optional<Duration> look_again;
 };
 
-/// Whether a write failed only because the world has moved: what it met is decided on anew, and worth
-/// no word to anyone. A namespace that is being deleted, which takes nothing new, is such a move.
+/// Whether a write failed only because the world has moved: what it met is decided on anew, and
+/// worth no word to anyone. A namespace that is being deleted, which takes nothing new, is such a
+/// move.
 bool has_moved(const Error& error);
 
 /// The loop that these controllers share: take a key, decide (pure), write, and look again when the
