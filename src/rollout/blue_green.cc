@@ -75,7 +75,8 @@ std::int32_t wanted_of_new(const Work& work) {
   const auto& preview_count = strategy_of(work).preview_replica_count;
   if (!preview_count) return work.desired();
   const std::string& active = work.status.blue_green.active_selector;
-  if (find_by_hash(work, active) == nullptr || active_is_new(work) || work.status.promote_full) {
+  if (find_by_hash(work, active) == nullptr || active_is_new(work) || work.status.promote_full ||
+      (work.roles.new_ && work.roles.new_ == work.roles.stable)) {
     return work.desired();
   }
   const bool paused = work.rollout.spec.paused || !work.status.pause_conditions.empty();
@@ -359,6 +360,7 @@ void plan_blue_green(Work& work) {
   facts.aborted = work.aborted();
   facts.promote_full = work.status.promote_full;
   facts.active_is_new = active_is_new(work);
+  facts.enough_available = size_of(work.roles.new_).available >= work.desired();
   facts.fast_rollback = work.fast_rollback;
   if (const auto reason = find_promotion(facts)) promote(work, *reason);
 }

@@ -50,40 +50,44 @@ void resize_new(Work& work, std::int32_t replicas) {
   }
 }
 
-/// Old revisions end as soon as enough pods serve without them. What a Service still selects goes
-/// after the Service has been pointed elsewhere.
-void shrink_others(Work& work) {
-  std::vector<const api::ReplicaSet*> shrinking;
-  for (const api::ReplicaSet* other : work.roles.others) {
-    if (spec_replicas(*other) == 0) {
-      if (deadline_needs_mending(other->metadata)) work.remove_deadline(*other, "has no pods");
-    } else if (work.selected.contains(hash_of(*other))) {
-      work.because(name_of(*other) + " keeps its pods while a Service selects it", name_of(*other));
-    } else {
-      shrinking.push_back(other);
-    }
-  }
-  if (shrinking.empty()) return;
-  sort_by_revision(shrinking);
+std::int64_t dependable_in_all(const Work& work) {
   std::int64_t serving = 0;
   for (const api::ReplicaSet* owned : work.roles.owned) {
     if (!owned->metadata.deletion_timestamp) serving += dependable(size_of(owned));
   }
+  return std::min<std::int64_t>(serving, 2'147'483'647);
+}
+
+/// Old revisions end as soon as enough pods serve without them. The last pod of one that a Service
+/// still selects goes after the Service has been pointed elsewhere, where the bounds leave room for
+/// it.
+void shrink_others(Work& work) {
+  std::vector<const api::ReplicaSet*> shrinking;
+  for (const api::ReplicaSet* other : work.roles.others) {
+    const bool empty = spec_replicas(*other) == 0;
+    if (deadline_needs_mending(other->metadata)) {
+      work.remove_deadline(*other, empty ? "has no pods" : "ends without delay");
+    }
+    if (!empty) shrinking.push_back(other);
+  }
+  if (shrinking.empty()) return;
+  sort_by_revision(shrinking);
   std::vector<Size> sizes;
   for (const api::ReplicaSet* other : shrinking) sizes.push_back(size_of(other));
-  const auto targets =
-      shrink_old(work.bounds, sizes,
-                 static_cast<std::int32_t>(std::min<std::int64_t>(serving, 2'147'483'647)));
+  auto targets = shrink_old(work.bounds, sizes, static_cast<std::int32_t>(dependable_in_all(work)));
+  std::int64_t room = std::int64_t{work.bounds.desired} + work.bounds.max_surge - 1;
   for (std::size_t i = 0; i < shrinking.size(); ++i) {
     const api::ReplicaSet& other = *shrinking[i];
-    if (deadline_needs_mending(other.metadata)) work.remove_deadline(other, "ends without delay");
-    if (targets[i] >= spec_replicas(other)) {
-      work.because(name_of(other) + " keeps its pods until enough others are available",
+    const bool selected = work.selected.contains(hash_of(other));
+    if (targets[i] == 0 && selected && room-- > 0) targets[i] = 1;
+    if (targets[i] < spec_replicas(other)) {
+      work.resize(other, targets[i], "old revision");
+      work.change(other).rests_on_availability = true;
+    } else {
+      work.because(name_of(other) + (selected ? " keeps a pod while a Service selects it"
+                                              : " keeps its pods until enough others serve"),
                    name_of(other));
-      continue;
     }
-    work.resize(other, targets[i], "old revision");
-    work.change(other).rests_on_availability = true;
   }
 }
 

@@ -46,8 +46,9 @@ std::optional<std::string> find_fast_rollback(const api::Rollout& rollout, const
 
 std::optional<std::string> find_promotion(const PromotionFacts& facts) {
   if (!facts.has_stable) return "Initial deploy";
+  if (!facts.enough_available) return std::nullopt;
   if (facts.canary) {
-    if (facts.aborted || !facts.enough_available) return std::nullopt;
+    if (facts.aborted) return std::nullopt;
     if (facts.promote_full) return "Full promotion requested";
     if (facts.fast_rollback) return facts.fast_rollback;
     if (facts.steps_done) return fmt::format("Completed all {} canary steps", facts.step_count);

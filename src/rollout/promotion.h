@@ -23,10 +23,10 @@ struct PromotionFacts {
   bool has_stable = false;  ///< Status names a stable ReplicaSet, and it exists.
   bool aborted = false;
   bool promote_full = false;
-  bool enough_available = false;  ///< Canary: pods of the new version for all the traffic.
-  bool steps_done = false;        ///< Canary.
-  std::int32_t step_count = 0;    ///< Canary.
-  bool active_is_new = false;     ///< Blue-green: the active service points at it.
+  bool enough_available = false;             ///< Pods of the new version for all the traffic.
+  bool steps_done = false;                   ///< Canary.
+  std::int32_t step_count = 0;               ///< Canary.
+  bool active_is_new = false;                ///< Blue-green: the active service points at it.
   std::optional<std::string> fast_rollback;  ///< See find_fast_rollback.
 };
 
