@@ -103,6 +103,17 @@ TEST_CASE("repeats raise a count, for ten minutes") {
   CHECK(f.events().size() == 3);
 }
 
+TEST_CASE("what happens while its event is being written is counted too") {
+  Fixture f;
+  f.store.transport.latency = 1_s;
+  f.record("Scaled");
+  f.loop.run_for(500_ms);
+  f.record("Scaled");
+  f.loop.run_for(10_s);
+  CHECK(f.events().size() == 1);
+  CHECK(f.counts()["Scaled"] == 2);
+}
+
 TEST_CASE("a count changed by somebody else, or an event that is gone, begins another") {
   Fixture f;
   f.record("Scaled");

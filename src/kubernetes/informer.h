@@ -146,14 +146,11 @@ class Informer final : private ReflectorSink {
     }
   }
   void replace_end(const std::string& list_version) override {
+    // What is newer than the list was made after it and stays, unless time itself went back.
+    const std::string version = went_back_ ? std::string() : list_version;
     std::vector<Identity> gone;
     for (const auto& [key, entry] : objects_) {
-      const auto& metadata = entry.object->metadata;
-      // What is newer than the list was made after it, unless time itself went back.
-      const bool newer = api::newer_version(metadata.resource_version, list_version);
-      if (entry.round != round_ && (!newer || went_back_)) {
-        gone.push_back({key, metadata.uid, went_back_ ? std::string() : list_version});
-      }
+      if (entry.round != round_) gone.push_back({key, entry.object->metadata.uid, version});
     }
     went_back_ = false;
     // After the walk: a handler may change the cache.

@@ -119,63 +119,69 @@ TEST_CASE("an object never goes back in time") {
     const char* want;
   };
   const Row rows[] = {
-      {"an older copy by event",                   [](Fixture& f) { f.event("MODIFIED", thing("a", "u1", 19)); },
-       "a20"                                                                                                                },
-      {"an older copy by response",                [](Fixture& f) { f.informer.apply(thing("a", "u1", 19)); },
-       "a20"                                                                                                                },
-      {"a newer copy by response",                 [](Fixture& f) { f.informer.apply(thing("a", "u1", 21)); },
-       "a21"                                                                                                                },
+      {"an older copy by event",                          [](Fixture& f) { f.event("MODIFIED", thing("a", "u1", 19)); },
+       "a20"                                                                                                                       },
+      {"an older copy by response",                       [](Fixture& f) { f.informer.apply(thing("a", "u1", 19)); },
+       "a20"                                                                                                                       },
+      {"a newer copy by response",                        [](Fixture& f) { f.informer.apply(thing("a", "u1", 21)); },
+       "a21"                                                                                                                       },
       {"a newer one, then its event",
        [](Fixture& f) {
          f.informer.apply(thing("a", "u1", 22));
          f.event("MODIFIED", thing("a", "u1", 21));
-       },                                                                                                          "a22"    },
-      {"more digits are newer",                    [](Fixture& f) { f.event("MODIFIED", thing("a", "u1", 100)); },
-       "a100"                                                                                                               },
+       },                                                                                                                 "a22"    },
+      {"more digits are newer",                           [](Fixture& f) { f.event("MODIFIED", thing("a", "u1", 100)); },
+       "a100"                                                                                                                      },
       {"gone by event, then an older copy",
        [](Fixture& f) {
          f.event("DELETED", thing("a", "u1", 30));
          f.informer.apply(thing("a", "u1", 25));
          f.event("MODIFIED", thing("a", "u1", 26));
-       },                                                                                                          ""       },
+       },                                                                                                                 ""       },
       {"deleted by us, then its last events",
        [](Fixture& f) {
          f.informer.forget({"shop", "a"}, "u1");
          f.event("MODIFIED", thing("a", "u1", 40));
-       },                                                                                                          ""       },
+       },                                                                                                                 ""       },
       {"gone by list, then an older copy",
        [](Fixture& f) {
          f.relist(list_of(50, {}));
          f.informer.apply(thing("a", "u1", 45));
-       },                                                                                                          ""       },
+       },                                                                                                                 ""       },
       {"made by us after the list",
        [](Fixture& f) {
          f.informer.apply(thing("b", "u2", 51));
          f.relist(list_of(50, {thing("a", "u1", 20)}));
-       },                                                                                                          "a20 b51"},
+       },                                                                                                                 "a20 b51"},
       {"recreated: the namesake is another",
        [](Fixture& f) {
          f.event("ADDED", thing("a", "u9", 60));
          f.event("MODIFIED", thing("a", "u1", 20));
          f.event("DELETED", thing("a", "u1", 59));
-       },                                                                                                          "a60"    },
+       },                                                                                                                 "a60"    },
+      {"recreated and deleted, then a copy of the first",
+       [](Fixture& f) {
+         f.event("ADDED", thing("a", "u9", 60));
+         f.event("DELETED", thing("a", "u9", 61));
+         f.informer.apply(thing("a", "u1", 25));
+       },                                                                                                                 ""       },
       {"the old one's deletion comes late",
        [](Fixture& f) {
          f.informer.apply(thing("a", "u9", 60));
          f.event("DELETED", thing("a", "u1", 59));
-       },                                                                                                          "a60"    },
-      {"an old namesake by response",              [](Fixture& f) { f.informer.apply(thing("a", "u0", 19)); },
-       "a20"                                                                                                                },
+       },                                                                                                                 "a60"    },
+      {"an old namesake by response",                     [](Fixture& f) { f.informer.apply(thing("a", "u0", 19)); },
+       "a20"                                                                                                                       },
       {"a list names what an earlier one did not",
        [](Fixture& f) {
          f.relist(list_of(50, {}));
          f.relist(list_of(51, {thing("a", "u1", 20)}));
-       },                                                                                                          "a20"    },
+       },                                                                                                                 "a20"    },
       {"a list from before our deletion",
        [](Fixture& f) {
          f.informer.forget({"shop", "a"}, "u1");
          f.relist(list_of(50, {thing("a", "u1", 20)}));
-       },                                                                                                          ""       },
+       },                                                                                                                 ""       },
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);

@@ -114,6 +114,39 @@ TEST_CASE("a leader that is cut off stops in time, before another takes over") {
   CHECK(r.spec()["holderIdentity"] == Json("b"));
 }
 
+TEST_CASE("leading is counted from when a renewal was sent, not answered") {
+  Replicas r(1);
+  Instant sent;
+  r.at(0).transport->latency = 1500_ms;
+  r.at(0).transport->respond = [&](const Request& request) {
+    // The answer is on its way when it is asked for here: the request was sent before.
+    if (request.method != Method::get) sent = r.loop.now() - 1500_ms;
+    return r.store.transport.respond(request);
+  };
+  r.loop.run_for(1_min);
+  REQUIRE(r.at(0).election->leading());
+  Replicas::cut_off(r.at(0));
+  r.loop.run_for(sent + 10_s - r.loop.now() - 1_ms);
+  CHECK(r.at(0).election->leading());
+  r.loop.run_for(1_ms);
+  CHECK_FALSE(r.at(0).election->leading());
+  r.loop.run_ready();
+  CHECK(r.at(0).story == "a+-");
+}
+
+TEST_CASE("of two that take a free lease at once, one gets it") {
+  Replicas r(0);
+  r.store.put(lease_path, Json::object({
+                              {"metadata", Json::object({{"namespace", "argo"}}) },
+                              {"spec",     Json::object({{"holderIdentity", ""}})}
+  }));
+  r.add("a");
+  r.add("b");
+  r.loop.run_for(100_ms);
+  CHECK(r.leaders() == 1);
+  CHECK(r.store.refused_writes == 1);
+}
+
 TEST_CASE("one request that hangs doesn't cost the lease") {
   Replicas r(1);
   r.loop.run_for(5_s);
@@ -153,8 +186,11 @@ TEST_CASE("a release during a renewal, or without the lease, ends too") {
     int done = 0;
     r.at(0).election->release([&] { ++done; });
     r.at(1).election->release([&] { ++done; });
+    const std::string story = r.at(0).story;
     r.loop.run_for(1_s);
     CHECK(done == 2);
+    CHECK(r.at(0).story == story);
+    CHECK(r.leaders() == 0);
     CHECK(r.spec()["holderIdentity"] == Json(""));
   }
 }

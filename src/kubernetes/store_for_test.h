@@ -47,7 +47,7 @@ class StoreForTest {
              fresh ? Json("uid-" + std::to_string(++uids_)) : known->second["metadata"]["uid"]);
     return store(path, std::move(object), fresh ? "ADDED" : "MODIFIED");
   }
-  void remove(const std::string& path) {
+  void remove(std::string path) {
     Json last = objects.at(path);
     last.member("metadata").set("resourceVersion", std::to_string(++revision));
     objects.erase(path);

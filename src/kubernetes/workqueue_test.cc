@@ -222,6 +222,20 @@ TEST_CASE("one hot key doesn't hold up the others") {
   CHECK(f.loop.now() == asked);
 }
 
+TEST_CASE("other tasks of the loop get their turn between two reconciles of a hot key") {
+  Fixture f;
+  f.end = [&](const std::string& name) {
+    f.queue.add(key(name));
+    return Ended{.progressed = true};
+  };
+  f.queue.add(key("hot"));
+  std::size_t started = 0;
+  f.loop.post([&] { started = f.started.size(); });
+  f.loop.run_ready();
+  CHECK(started == 1);
+  CHECK(f.started.size() > 50);
+}
+
 TEST_CASE("after stop nothing starts, and what is under way ends") {
   Fixture f({.concurrency = 1});
   f.queue.add(key("a"));

@@ -188,11 +188,46 @@ Served<Json> decode_body(Call& call) {
   return in_stored_form(resource, std::move(object));
 }
 
-Served<Json> decode_patched(Call& call, Json object) {
+namespace {
+
+/// The parts of an object that a patch left alone: as stored, so not to be read once more. They are
+/// the bulk of an object, a pod template above all.
+class UntouchedParts {
+ public:
+  /// Moves them out of `object`.
+  UntouchedParts(Json& object, const Json& old) {
+    for (const std::string_view key : {"spec", "status"}) take(object, old, key, parts_);
+    if (Json* spec = object.find("spec")) take(*spec, old["spec"], "template", spec_parts_);
+  }
+  void put_back(Json& object) {
+    for (Json::Member& part : parts_) object.set(part.first, std::move(part.second));
+    for (Json::Member& part : spec_parts_) {
+      object.member("spec").set(part.first, std::move(part.second));
+    }
+  }
+
+ private:
+  static void take(Json& from, const Json& old, std::string_view key, Json::Object& into) {
+    Json* part = from.find(key);
+    if (part == nullptr || !part->is_object() || *part != old[key]) return;
+    into.emplace_back(key, std::move(*part));
+    from.erase(key);
+  }
+
+  Json::Object parts_;
+  Json::Object spec_parts_;
+};
+
+}  // namespace
+
+Served<Json> decode_patched(Call& call, Json object, const Json& old) {
   const Resource& resource = *call.resource;
   const FieldValidation validation = SERVE(field_validation_of(call, "PatchOptions"));
   std::vector<std::string> unknown;
+  std::optional<UntouchedParts> untouched;
+  if (resource.type != nullptr) untouched.emplace(object, old);
   const Result<void> decoded = resource.rules->decode(object, &unknown);
+  if (untouched) untouched->put_back(object);
   if (!decoded) {
     FieldError error = invalid_field("patch", Json(to_text(object)), decoded.error().message);
     return Refusal(invalid_object("", "", "", {std::move(error)}));

@@ -25,7 +25,7 @@ Served<Json> read_body(std::string_view content_type, const std::string& body,
 /// defaults filled in, in the form that is stored. Warnings go to the call.
 Served<Json> decode_body(Call& call);
 
-/// The same for JSON that has been read already: what a patch results in.
-Served<Json> decode_patched(Call& call, Json object);
+/// The same for what a patch made of `old`, in the form of the call's version.
+Served<Json> decode_patched(Call& call, Json object, const Json& old);
 
 }  // namespace slipway::cluster

@@ -64,10 +64,11 @@ class BuiltinRules final : public KindRules {
 
  private:
   static void keep(Json& object, const Json& old, std::string_view key) {
-    if (const Json* kept = old.find(key)) {
-      object.set(key, *kept);
-    } else {
+    const Json* kept = old.find(key);
+    if (kept == nullptr) {
       object.erase(key);
+    } else if (object[key] != *kept) {
+      object.set(key, *kept);
     }
   }
 

@@ -82,10 +82,9 @@ Served<ObjectPtr> patch(Server& server, Call& call) {
   const Patch patch = SERVE(read_patch(call.request, resource));
   const ObjectPtr old = server.store.table(resource.table).find(call.key());
   if (!old) return Refusal(not_found(resource.group_resource(), call.path.name));
-  Json changed = SERVE(
-      apply_patch(patch, resource,
-                  resource.from_stored ? resource.from_stored(old->content()) : old->content()));
-  Json object = SERVE(decode_patched(call, std::move(changed)));
+  const Json converted = resource.from_stored ? resource.from_stored(old->content()) : Json();
+  const Json& shown = resource.from_stored ? converted : old->content();
+  Json object = SERVE(decode_patched(call, SERVE(apply_patch(patch, resource, shown)), shown));
   SERVE_DONE(check_body_name(call, object));
   SERVE_DONE(check_body_namespace(call, object));
   return update_stored(server, resource, old, std::move(object),

@@ -14,14 +14,16 @@ namespace {
 /// Where a paged list goes on: "meta.k8s.io/v1" continue tokens, as clients never read them.
 struct ContinueToken {
   std::uint64_t revision = 0;
-  std::string start;  ///< The first key that is still wanted, or one before it.
+  std::string start;     ///< The first key that is still wanted, or one before it.
+  std::size_t left = 0;  ///< Objects from there on, in lists without selectors.
 };
 
 std::string encode_token(const ContinueToken& token) {
   std::string text = base64_encode(to_text(Json::object({
       {"v",     "meta.k8s.io/v1"                       },
       {"rv",    Json(static_cast<long>(token.revision))},
-      {"start", Json(std::string_view(token.start))    }
+      {"start", Json(std::string_view(token.start))    },
+      {"left",  Json(static_cast<long>(token.left))    }
   })));
   std::ranges::replace(text, '+', '-');
   std::ranges::replace(text, '/', '_');
@@ -47,7 +49,8 @@ Served<ContinueToken> decode_token(std::string_view text) {
     return Refusal(bad_request(prefix + "server does not recognize this encoded version"));
   }
   return ContinueToken{static_cast<std::uint64_t>(revision),
-                       std::string((*json)["start"].string_or_empty())};
+                       std::string((*json)["start"].string_or_empty()),
+                       static_cast<std::size_t>((*json)["left"].integer_or(0))};
 }
 
 Served<std::uint64_t> parse_revision(std::string_view text) {
@@ -79,6 +82,7 @@ struct ListQuery {
   FieldQuery fields;
   std::size_t limit = 0;  ///< 0: none.
   std::string start;      ///< Of a continued list.
+  std::size_t left = 0;   ///< Objects from there on, in lists without selectors.
   std::uint64_t revision = 0;
   bool historic = false;  ///< Wants the objects as they were at `revision`.
 };
@@ -89,6 +93,7 @@ Served<ListQuery> read_list_query(Server& server, const Call& call, const Object
   list.fields =
       SERVE(FieldQuery::parse(call.query.get("fieldSelector"), call.resource->field_labels));
   list.revision = server.store.revision();
+  list.left = table.count(call.path.namespace_);
   if (const auto limit = parse_integer(call.query.get("limit")); limit && *limit > 0) {
     list.limit = static_cast<std::size_t>(*limit);
   }
@@ -97,6 +102,7 @@ Served<ListQuery> read_list_query(Server& server, const Call& call, const Object
   if (!token_text.empty()) {
     ContinueToken token = SERVE(decode_token(token_text));
     list.start = std::move(token.start);
+    list.left = token.left;
     list.historic = token.revision != list.revision;
     list.revision = token.revision;
   } else if (!version.empty()) {
@@ -116,32 +122,58 @@ Served<ListQuery> read_list_query(Server& server, const Call& call, const Object
   return list;
 }
 
-Listed collect(const Call& call, const ObjectTable::Objects& objects, const ListQuery& list) {
+/// Walks the objects of a table in the order of keys as they were at some revision: those of today,
+/// but for the ones that have changed since.
+class Walk {
+ public:
+  Walk(const ObjectTable::Objects& now, const ObjectTable::Objects& former,
+       const std::string& start)
+      : now_(now.lower_bound(start)),
+        now_end_(now.end()),
+        former_(former.lower_bound(start)),
+        former_end_(former.end()) {}
+
+  /// The next object, or nothing at the end.
+  ObjectPtr next() {
+    while (former_ != former_end_ || now_ != now_end_) {
+      const bool was_changed =
+          former_ != former_end_ && (now_ == now_end_ || former_->first <= now_->first);
+      if (!was_changed) return (now_++)->second;
+      if (now_ != now_end_ && now_->first == former_->first) ++now_;
+      if (ObjectPtr object = (former_++)->second) return object;
+    }
+    return nullptr;
+  }
+
+ private:
+  ObjectTable::Objects::const_iterator now_, now_end_, former_, former_end_;
+};
+
+bool is_selected(const Resource& resource, const ListQuery& list, const StoredObject& object) {
+  if (!list.labels.matches(object.metadata()["labels"])) return false;
+  if (list.fields.empty()) return true;
+  if (!resource.from_stored) return list.fields.matches(object.content());
+  return list.fields.matches(resource.from_stored(object.content()));
+}
+
+Listed collect(const Resource& resource, Walk walk, const ListQuery& list,
+               const std::string& prefix) {
   Listed listed;
   listed.revision = list.revision;
-  const std::string prefix = call.path.namespace_.empty() ? "" : call.path.namespace_ + "/";
-  auto at = objects.lower_bound(prefix + list.start);
-  const auto selected = [&](const StoredObject& object) {
-    if (!list.labels.matches(object.metadata()["labels"])) return false;
-    if (list.fields.empty()) return true;
-    if (!call.resource->from_stored) return list.fields.matches(object.content());
-    return list.fields.matches(call.resource->from_stored(object.content()));
-  };
-  for (; at != objects.end() && at->first.starts_with(prefix); ++at) {
-    if (!selected(*at->second)) continue;
-    if (list.limit != 0 && listed.objects.size() == list.limit) {
-      const std::string& last = listed.objects.back()->key();
-      listed.continue_token =
-          encode_token({list.revision, last.substr(prefix.size()) + std::string(1, '\0')});
-      break;
+  while (ObjectPtr object = walk.next()) {
+    if (!object->key().starts_with(prefix)) break;
+    if (!is_selected(resource, list, *object)) continue;
+    if (list.limit == 0 || listed.objects.size() < list.limit) {
+      listed.objects.push_back(std::move(object));
+      continue;
     }
-    listed.objects.push_back(at->second);
-  }
-  // As the real server, which can't count what it would have to filter.
-  listed.remaining_known =
-      !listed.continue_token.empty() && list.labels.empty() && list.fields.empty();
-  for (; listed.remaining_known && at != objects.end() && at->first.starts_with(prefix); ++at) {
-    ++listed.remaining;
+    // As the real server, which can't count what it would have to filter.
+    listed.remaining_known = list.labels.empty() && list.fields.empty();
+    listed.remaining = list.left - std::min(list.left, listed.objects.size());
+    listed.continue_token = encode_token(
+        {list.revision, listed.objects.back()->key().substr(prefix.size()) + std::string(1, '\0'),
+         listed.remaining});
+    break;
   }
   return listed;
 }
@@ -229,9 +261,17 @@ kubernetes::Response answer_list(Server& server, const Call& call, const Listed&
 Served<Listed> list_stored(Server& server, const Call& call) {
   const ObjectTable& table = server.store.table(call.resource->table);
   const ListQuery list = SERVE(read_list_query(server, call, table));
-  const bool changed = list.historic && !table.events_since(list.revision).empty();
-  if (!changed) return collect(call, table.objects(), list);
-  return collect(call, table.objects_at(list.revision), list);
+  const std::string prefix = call.path.namespace_.empty() ? "" : call.path.namespace_ + "/";
+  const std::string_view name = list.fields.name();
+  if (!name.empty() && !list.historic && prefix.empty() != call.resource->namespaced) {
+    Listed one{.objects = {}, .revision = list.revision};
+    ObjectPtr object = table.find(prefix + std::string(name));
+    if (object && is_selected(*call.resource, list, *object)) one.objects.push_back(object);
+    return one;
+  }
+  ObjectTable::Objects former;
+  if (list.historic) former = table.former_objects(list.revision);
+  return collect(*call.resource, Walk(table.objects(), former, prefix + list.start), list, prefix);
 }
 
 kubernetes::Response list_objects(Server& server, Call& call) {

@@ -223,14 +223,6 @@ void validate_metadata_update(const Json& metadata, const Json& old, FieldErrors
 }
 
 void fill_new_metadata(const Resource& resource, Json& metadata, Instant now, Random& random) {
-  constexpr std::size_t generated_prefix_max = 58;  // 63 less the suffix's 5.
-  if (metadata["name"].string_or_empty().empty()) {
-    const std::string_view prefix = metadata["generateName"].string_or_empty();
-    if (!prefix.empty()) {
-      metadata.set("name",
-                   std::string(prefix.substr(0, generated_prefix_max)) + random.name_suffix());
-    }
-  }
   metadata.set("uid", random.uuid());
   metadata.erase("resourceVersion");
   metadata.erase("selfLink");

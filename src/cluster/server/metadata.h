@@ -27,8 +27,7 @@ void validate_metadata(const Resource& resource, const Json& metadata, FieldErro
 /// What an update may not change about an object's identity. Source: ValidateObjectMetaUpdate.
 void validate_metadata_update(const Json& metadata, const Json& old, FieldErrors& errors);
 
-/// Gives a new object its uid, creation time and first generation, and a name where it asks for a
-/// generated one.
+/// Gives a new object its uid, creation time and first generation.
 void fill_new_metadata(const Resource& resource, Json& metadata, Instant now, Random& random);
 
 /// Puts back what the server alone decides in an updated object's metadata.

@@ -44,6 +44,16 @@ ObjectPtr ObjectTable::find(std::string_view key) const {
   return found == objects_.end() ? nullptr : found->second;
 }
 
+std::size_t ObjectTable::count(std::string_view namespace_) const {
+  if (namespace_.empty()) return objects_.size();
+  const auto found = counts_.find(namespace_);
+  return found == counts_.end() ? 0 : found->second;
+}
+
+void ObjectTable::count_one(const StoredObject& object, std::ptrdiff_t change) {
+  counts_[std::string(object.namespace_())] += static_cast<std::size_t>(change);
+}
+
 std::vector<StoreEventPtr> ObjectTable::events_since(std::uint64_t revision) const {
   const auto first = std::upper_bound(
       events_.begin(), events_.end(), revision,
@@ -51,18 +61,13 @@ std::vector<StoreEventPtr> ObjectTable::events_since(std::uint64_t revision) con
   return {first, events_.end()};
 }
 
-ObjectTable::Objects ObjectTable::objects_at(std::uint64_t revision) const {
-  Objects objects = objects_;
+ObjectTable::Objects ObjectTable::former_objects(std::uint64_t revision) const {
+  Objects former;
   for (auto event = events_.rbegin(); event != events_.rend(); ++event) {
     if ((*event)->revision() <= revision) break;
-    const std::string& key = (*event)->object->key();
-    if ((*event)->previous) {
-      objects[key] = (*event)->previous;
-    } else {
-      objects.erase(key);
-    }
+    former[(*event)->object->key()] = (*event)->previous;
   }
-  return objects;
+  return former;
 }
 
 void ObjectTable::remove_observer(StoreObserver* observer) {
@@ -84,6 +89,7 @@ ObjectPtr Store::put(ObjectTable& table, const std::string& key, Json content) {
   auto object = std::make_shared<const StoredObject>(key, std::move(content), revision_);
   ObjectPtr& place = table.objects_[key];
   ObjectPtr previous = std::exchange(place, object);
+  if (!previous) table.count_one(*object, 1);
   const auto type = previous ? StoreEvent::Type::modified : StoreEvent::Type::added;
   record(table, std::make_shared<const StoreEvent>(type, object, std::move(previous)));
   return object;
@@ -94,6 +100,7 @@ void Store::remove(ObjectTable& table, const std::string& key) {
   ASSERT(found != table.objects_.end());
   ObjectPtr previous = std::move(found->second);
   table.objects_.erase(found);
+  table.count_one(*previous, -1);
   record(table, std::make_shared<const StoreEvent>(StoreEvent::Type::deleted,
                                                    renumbered(*previous, ++revision_), previous));
 }

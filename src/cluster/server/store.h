@@ -81,10 +81,13 @@ class ObjectTable {
 
   ObjectPtr find(std::string_view key) const;
   const Objects& objects() const { return objects_; }
+  /// How many objects there are in a namespace; in all, where it is empty.
+  std::size_t count(std::string_view namespace_) const;
   /// What changed since `revision`, oldest first. Only for revisions from `oldest_revision()` on.
   std::vector<StoreEventPtr> events_since(std::uint64_t revision) const;
-  /// The objects as they were at that revision, which must be `oldest_revision()` or newer.
-  Objects objects_at(std::uint64_t revision) const;
+  /// The objects that have changed since that revision as they were then, nothing for those that
+  /// were not. Only for revisions from `oldest_revision()` on.
+  Objects former_objects(std::uint64_t revision) const;
   /// The oldest revision from which a watch can resume.
   std::uint64_t oldest_revision() const { return oldest_; }
 
@@ -94,7 +97,10 @@ class ObjectTable {
 
  private:
   friend class Store;
+  void count_one(const StoredObject& object, std::ptrdiff_t change);
+
   Objects objects_;
+  std::map<std::string, std::size_t, std::less<>> counts_;  ///< By namespace.
   std::deque<StoreEventPtr> events_;
   std::uint64_t oldest_ = 0;
   std::vector<StoreObserver*> observers_;

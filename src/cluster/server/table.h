@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,7 +14,7 @@ enum class IncludedObject { metadata, none, whole };
 
 struct TableOptions {
   IncludedObject include = IncludedObject::metadata;
-  std::string_view shape_version = "v1";
+  std::string shape_version = "v1";
   bool with_columns = true;  ///< A watch sends the definitions with its first event only.
 };
 

@@ -143,11 +143,19 @@ class Watch final : public StoreObserver, public std::enable_shared_from_this<Wa
   }
 
   void queue_present_state() {
-    for (auto at = table_.objects().lower_bound(prefix_);
-         at != table_.objects().end() && at->first.starts_with(prefix_); ++at) {
-      if (!is_selected(*at->second)) continue;
+    const auto queue = [this](const ObjectPtr& object) {
+      if (!is_selected(*object)) return;
       queue_.push_back(
-          {std::make_shared<const StoreEvent>(Type::added, at->second, nullptr), Type::added});
+          {std::make_shared<const StoreEvent>(Type::added, object, nullptr), Type::added});
+    };
+    const std::string_view name = query_.fields.name();
+    if (!name.empty() && prefix_.empty() != resource_->namespaced) {
+      if (const ObjectPtr object = table_.find(prefix_ + std::string(name))) queue(object);
+    } else {
+      for (auto at = table_.objects().lower_bound(prefix_);
+           at != table_.objects().end() && at->first.starts_with(prefix_); ++at) {
+        queue(at->second);
+      }
     }
     query_.revision = server_.store.revision();
   }

@@ -45,6 +45,23 @@ bool is_released(const Json& object) {
          object["spec"]["finalizers"].empty();  // A Namespace's.
 }
 
+/// Makes the name that an object asks for with `generateName`. A name that is taken is made anew a
+/// few times, as the real server does.
+void choose_free_name(Server& server, const ObjectTable& table, std::string_view namespace_,
+                      Json& metadata) {
+  constexpr int attempts_max = 8;
+  constexpr std::size_t prefix_max = 58;  // 63 less the suffix's 5.
+  if (!metadata["name"].string_or_empty().empty()) return;
+  const std::string prefix(metadata["generateName"].string_or_empty().substr(0, prefix_max));
+  if (prefix.empty()) return;
+  std::string name;
+  for (int i = 0; i < attempts_max; ++i) {
+    name = prefix + server.random.name_suffix();
+    if (!table.find(object_key(namespace_, name))) break;
+  }
+  metadata.set("name", std::move(name));
+}
+
 }  // namespace
 
 Served<ObjectPtr> create_stored(Server& server, const Resource& resource,
@@ -59,7 +76,9 @@ Served<ObjectPtr> create_stored(Server& server, const Resource& resource,
   } else {
     metadata.erase("namespace");
   }
+  ObjectTable& table = server.store.table(resource.table);
   fill_new_metadata(resource, metadata, server.loop.now(), server.random);
+  choose_free_name(server, table, namespace_, metadata);
   resource.rules->prepare_create(object);
   const std::string name(object["metadata"]["name"].string_or_empty());
   FieldErrors errors;
@@ -67,7 +86,6 @@ Served<ObjectPtr> create_stored(Server& server, const Resource& resource,
   resource.rules->validate(object, errors);
   if (!errors.empty()) return invalid(resource, name, errors);
   const std::string key = object_key(namespace_, name);
-  ObjectTable& table = server.store.table(resource.table);
   if (table.find(key)) return Refusal(already_exists(resource.group_resource(), name));
   if (dry_run) return unstored(key, std::move(object));
   if (resource.hooks.before) {

@@ -13,8 +13,8 @@ namespace {
 namespace asio = boost::asio;
 using asio::posix::stream_descriptor;
 
-/// Connections kept open for the next request. Idle ones beyond that are closed.
-constexpr long idle_connections_max = 64;
+/// Connections, busy ones counted too, beyond which one that falls idle is closed.
+constexpr long connections_kept_max = 160;
 
 }  // namespace
 
@@ -43,7 +43,7 @@ struct CurlLoop::Impl : std::enable_shared_from_this<Impl> {
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
     // No bound on open ones here: watches hold theirs for ever, so that a bound could starve the
     // requests. Who sends bounds what is under way.
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, idle_connections_max);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections_kept_max);
   }
 
   void close() {

@@ -129,22 +129,5 @@ TEST_CASE("what can't work is refused before the first request") {
   }
 }
 
-TEST_CASE("the kubeconfig's proxy is asked for the server, whatever NO_PROXY says") {
-  Received seen;
-  TransportBench bench({.identity = {}, .client_authority = ""},
-                       [&](const Received& request, const ConnectionPointer& to) {
-                         seen = request;
-                         to->write(http_answer(403, ""));
-                         to->close();
-                       });
-  bench.config.proxy_url = bench.server.url();
-  bench.config.server = "https://kube.test:6443";
-  bench.config.token = "secret";
-  const Result<Response> response = bench.get("/x");
-  CHECK_FALSE(response);
-  CHECK(seen.line == "CONNECT kube.test:6443 HTTP/1.1");
-  CHECK(seen.header("authorization").empty());  // That is for the server's eyes.
-}
-
 }  // namespace
 }  // namespace slipway::kubernetes

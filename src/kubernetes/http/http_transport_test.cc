@@ -315,14 +315,5 @@ TEST_CASE("where nobody listens, the error asks whether the server runs") {
   CHECK(mentions(response.error(), "is the API server running?"));
 }
 
-TEST_CASE("a name that nobody knows is told as such") {
-  TransportBench bench(answering(""));
-  bench.config.server = "https://kube.invalid:6443";
-  const Result<Response> response = bench.get("/x");
-  REQUIRE_FALSE(response);
-  CHECK(mentions(response.error(), "kube.invalid"));
-  CHECK(mentions(response.error(), "DNS"));
-}
-
 }  // namespace
 }  // namespace slipway::kubernetes

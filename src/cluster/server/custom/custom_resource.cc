@@ -33,10 +33,8 @@ class CustomRules final : public KindRules {
 
   void prepare_update(Json& object, const Json& old, Subresource way) const override {
     if (way == Subresource::status) {
-      const Json status = object["status"];
-      object = old;
-      set_or_erase(object, "status", status);
-    } else if (has_status_) {
+      keep_all_but_status(object, old);
+    } else if (has_status_ && object["status"] != old["status"]) {
       set_or_erase(object, "status", old["status"]);
     }
   }
@@ -55,6 +53,16 @@ class CustomRules final : public KindRules {
   }
 
  private:
+  /// Copies what differs only: the bulk of the two is the same.
+  static void keep_all_but_status(Json& object, const Json& old) {
+    std::erase_if(object.as_object(), [&](const Json::Member& member) {
+      return member.first != "status" && old.find(member.first) == nullptr;
+    });
+    for (const auto& [key, value] : old.as_object()) {
+      if (key != "status" && object[key] != value) object.set(key, value);
+    }
+  }
+
   static void set_or_erase(Json& object, std::string_view key, const Json& value) {
     if (value.is_null()) {
       object.erase(key);
