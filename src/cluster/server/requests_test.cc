@@ -18,17 +18,18 @@ TEST_CASE("paths name resources") {
     const char* subresource;
   };
   const Row rows[] = {
-      {"/api/v1/pods",                            "",     "v1", "",     "pods",        "",    ""      },
-      {"/api/v1/namespaces/shop/pods/web",        "",     "v1", "shop", "pods",        "web", ""      },
-      {"/apis/apps/v1/namespaces/a/replicasets/w/scale", "apps", "v1", "a", "replicasets", "w", "scale"},
-      {"/api/v1/namespaces",                      "",     "v1", "",     "namespaces",  "",    ""      },
-      {"/api/v1/namespaces/shop",                 "",     "v1", "",     "namespaces",  "shop", ""     },
-      {"/api/v1/namespaces/shop/finalize",        "",     "v1", "",     "namespaces",  "shop", "finalize"},
-      {"/api/v1/namespaces/shop/status",          "",     "v1", "",     "namespaces",  "shop", "status"},
-      {"/api/v1/nodes/a%2Fb",                     "",     "v1", "",     "nodes",       "a/b", ""      },
-      {"/apis/apps/v1",                           "",     "",   "",     "",            "",    ""      },
-      {"/version",                                "",     "",   "",     "",            "",    ""      },
-      {"/",                                       "",     "",   "",     "",            "",    ""      },
+      {"/api/v1/pods",                                   "",     "v1", "",     "pods",        "",     ""        },
+      {"/api/v1/namespaces/shop/pods/web",               "",     "v1", "shop", "pods",        "web",  ""        },
+      {"/apis/apps/v1/namespaces/a/replicasets/w/scale", "apps", "v1", "a",    "replicasets", "w",
+       "scale"                                                                                                  },
+      {"/api/v1/namespaces",                             "",     "v1", "",     "namespaces",  "",     ""        },
+      {"/api/v1/namespaces/shop",                        "",     "v1", "",     "namespaces",  "shop", ""        },
+      {"/api/v1/namespaces/shop/finalize",               "",     "v1", "",     "namespaces",  "shop", "finalize"},
+      {"/api/v1/namespaces/shop/status",                 "",     "v1", "",     "namespaces",  "shop", "status"  },
+      {"/api/v1/nodes/a%2Fb",                            "",     "v1", "",     "nodes",       "a/b",  ""        },
+      {"/apis/apps/v1",                                  "",     "",   "",     "",            "",     ""        },
+      {"/version",                                       "",     "",   "",     "",            "",     ""        },
+      {"/",                                              "",     "",   "",     "",            "",     ""        },
   };
   for (const Row& row : rows) {
     CAPTURE(row.path);
@@ -62,16 +63,17 @@ TEST_CASE("the first form that this server has is the answer's") {
     bool yaml;
   };
   const Row rows[] = {
-      {"",                                                          true,  Shape::object, false},
-      {"application/json",                                          true,  Shape::object, false},
-      {"*/*",                                                       true,  Shape::object, false},
-      {"application/vnd.kubernetes.protobuf,application/json",      true,  Shape::object, false},
-      {"application/yaml",                                          true,  Shape::object, true },
-      {"application/json;as=Table;v=v1;g=meta.k8s.io, application/json", true, Shape::table, false},
-      {"application/json;as=Table;v=v9;g=meta.k8s.io,application/json", true, Shape::object, false},
-      {"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1", true, Shape::metadata, false},
-      {"application/vnd.kubernetes.protobuf",                       false, Shape::object, false},
-      {"text/plain",                                                false, Shape::object, false},
+      {"",                                                               true,  Shape::object,   false},
+      {"application/json",                                               true,  Shape::object,   false},
+      {"*/*",                                                            true,  Shape::object,   false},
+      {"application/vnd.kubernetes.protobuf,application/json",           true,  Shape::object,   false},
+      {"application/yaml",                                               true,  Shape::object,   true },
+      {"application/json;as=Table;v=v1;g=meta.k8s.io, application/json", true,  Shape::table,    false},
+      {"application/json;as=Table;v=v9;g=meta.k8s.io,application/json",  true,  Shape::object,   false},
+      {"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",   true,  Shape::metadata,
+       false                                                                                          },
+      {"application/vnd.kubernetes.protobuf",                            false, Shape::object,   false},
+      {"text/plain",                                                     false, Shape::object,   false},
   };
   for (const Row& row : rows) {
     CAPTURE(row.accept);
@@ -89,22 +91,22 @@ TEST_CASE("broken JSON is complained of as Go does") {
     const char* complaint;
   };
   const Row rows[] = {
-      {"",             "unexpected end of JSON input"                                        },
-      {"{not json",    "invalid character 'n' looking for beginning of object key string"    },
-      {"{\"a\"}",      "invalid character '}' after object key"                              },
-      {"{\"a\":1 2}",  "invalid character '2' after object key:value pair"                   },
-      {"[1 2]",        "invalid character '2' after array element"                           },
-      {"[1,]",         "invalid character ']' looking for beginning of value"                },
-      {"tru",          "unexpected end of JSON input"                                        },
-      {"trap",         "invalid character 'a' in literal true (expecting 'u')"               },
-      {"1.x",          "invalid character 'x' after decimal point in numeric literal"        },
-      {"1e",           "unexpected end of JSON input"                                        },
-      {"\"\\q\"",      "invalid character 'q' in string escape code"                         },
-      {"\"\\u12x4\"",  "invalid character 'x' in \\u hexadecimal character escape"           },
-      {"\"a\nb\"",     "invalid character '\\n' in string literal"                           },
-      {"{} {}",        "invalid character '{' after top-level value"                         },
-      {"\xae",         "invalid character '\u00ae' looking for beginning of value"           },
-      {" {\"a\": [1, -2.5e3, null]} ", ""                                                    },
+      {"",                             "unexpected end of JSON input"                                    },
+      {"{not json",                    "invalid character 'n' looking for beginning of object key string"},
+      {"{\"a\"}",                      "invalid character '}' after object key"                          },
+      {"{\"a\":1 2}",                  "invalid character '2' after object key:value pair"               },
+      {"[1 2]",                        "invalid character '2' after array element"                       },
+      {"[1,]",                         "invalid character ']' looking for beginning of value"            },
+      {"tru",                          "unexpected end of JSON input"                                    },
+      {"trap",                         "invalid character 'a' in literal true (expecting 'u')"           },
+      {"1.x",                          "invalid character 'x' after decimal point in numeric literal"    },
+      {"1e",                           "unexpected end of JSON input"                                    },
+      {"\"\\q\"",                      "invalid character 'q' in string escape code"                     },
+      {"\"\\u12x4\"",                  "invalid character 'x' in \\u hexadecimal character escape"       },
+      {"\"a\nb\"",                     "invalid character '\\n' in string literal"                       },
+      {"{} {}",                        "invalid character '{' after top-level value"                     },
+      {"\xae",                         "invalid character '\u00ae' looking for beginning of value"       },
+      {" {\"a\": [1, -2.5e3, null]} ", ""                                                                },
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);

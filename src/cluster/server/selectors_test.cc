@@ -50,13 +50,13 @@ TEST_CASE("a label selector that can't be read says why") {
     const char* message;
   };
   const Row rows[] = {
-      {"a===b",    "unable to parse requirement: found '=', expected: identifier"                 },
-      {"=b",       "found '=', expected: !, identifier, or 'end of string'"                       },
-      {"a b",      "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"},
-      {"a in b",   "unable to parse requirement: found 'b', expected: '('"                        },
-      {"a in (b",  "unable to parse requirement: found '', expected: ',' or ')'"                  },
-      {"a=b,",     "found '', expected: identifier after ','"                                     },
-      {"a=b c",    "found 'c', expected: ',' or 'end of string'"                                  },
+      {"a===b",   "unable to parse requirement: found '=', expected: identifier"                  },
+      {"=b",      "found '=', expected: !, identifier, or 'end of string'"                        },
+      {"a b",     "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"},
+      {"a in b",  "unable to parse requirement: found 'b', expected: '('"                         },
+      {"a in (b", "unable to parse requirement: found '', expected: ',' or ')'"                   },
+      {"a=b,",    "found '', expected: identifier after ','"                                      },
+      {"a=b c",   "found 'c', expected: ',' or 'end of string'"                                   },
   };
   for (const Row& row : rows) {
     CAPTURE(row.selector);
@@ -69,9 +69,9 @@ TEST_CASE("a label selector that can't be read says why") {
 
 TEST_CASE("field selectors compare the texts of fields") {
   const Json object = Json::object({
-      {"metadata", Json::object({{"name", "web"}})                          },
-      {"spec",     Json::object({{"replicas", 3}, {"paused", false}})       },
-      {"status",   Json::object({{"phase", "Running"}})                     }
+      {"metadata", Json::object({{"name", "web"}})                   },
+      {"spec",     Json::object({{"replicas", 3}, {"paused", false}})},
+      {"status",   Json::object({{"phase", "Running"}})              }
   });
   const std::vector<std::string> supported = {"status.phase", "spec.replicas", "spec.paused"};
   struct Row {

@@ -86,20 +86,19 @@ class WatchForTest {
   WatchForTest(ServerForTest& test, const std::string& target,
                std::string_view accept = kubernetes::media::json)
       : test_(test) {
-    stream_ = test.server().watch(
-        {.target = target, .accept = std::string(accept)},
-        {.on_open = [this](int code) { status = code; },
-         .on_line =
-             [this](std::string_view line) {
-               Result<Json> event = parse_json(line);
-               REQUIRE(event.has_value());
-               events.push_back(std::move(*event));
-             },
-         .on_end =
-             [this](Result<kubernetes::Response> end) {
-               ended = true;
-               if (end) refusal = end->body;
-             }});
+    stream_ = test.server().watch({.target = target, .accept = std::string(accept)},
+                                  {.on_open = [this](int code) { status = code; },
+                                   .on_line =
+                                       [this](std::string_view line) {
+                                         Result<Json> event = parse_json(line);
+                                         REQUIRE(event.has_value());
+                                         events.push_back(std::move(*event));
+                                       },
+                                   .on_end =
+                                       [this](Result<kubernetes::Response> end) {
+                                         ended = true;
+                                         if (end) refusal = end->body;
+                                       }});
   }
 
   /// "ADDED a, MODIFIED b": what came since the last call.

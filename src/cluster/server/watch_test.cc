@@ -72,8 +72,7 @@ TEST_CASE("a watch of one name sees one object") {
   ServerForTest test;
   test.made(config_maps, config_map("a"));
   test.made(config_maps, config_map("ab"));
-  WatchForTest watch(test,
-                     std::string(config_maps) + "?watch=1&fieldSelector=metadata.name%3Da");
+  WatchForTest watch(test, std::string(config_maps) + "?watch=1&fieldSelector=metadata.name%3Da");
   CHECK(watch.news() == "ADDED a");
   test.remove(std::string(config_maps) + "/ab");
   test.remove(std::string(config_maps) + "/a");
@@ -108,8 +107,8 @@ TEST_CASE("history that is longer than its limit is forgotten from its old end")
 
 TEST_CASE("bookmarks tell a silent watch how far it is") {
   ServerForTest test({.bookmark_interval = Duration::from_seconds(10)});
-  WatchForTest watch(test, std::string(config_maps) +
-                               "?watch=1&allowWatchBookmarks=true&timeoutSeconds=25");
+  WatchForTest watch(
+      test, std::string(config_maps) + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=25");
   test.made("/api/v1/namespaces/kube-system/configmaps", config_map("elsewhere"));
   test.loop().run_for(Duration::from_seconds(11));
   REQUIRE(watch.events.size() == 1);
@@ -157,11 +156,11 @@ TEST_CASE("a watch that can't be is refused with a Status") {
     int code;
   };
   const Row rows[] = {
-      {"/api/v1/gadgets?watch=1",                                     404},
-      {"/apis/none.example.com/v1/things?watch=1",                    404},
-      {"/api/v1/pods?watch=1&resourceVersion=abc",                    500},
-      {"/api/v1/pods?watch=1&labelSelector=a%3D%3D%3Db",              400},
-      {"/api/v1/pods?watch=1&fieldSelector=spec.nothing%3D1",         400},
+      {"/api/v1/gadgets?watch=1",                             404},
+      {"/apis/none.example.com/v1/things?watch=1",            404},
+      {"/api/v1/pods?watch=1&resourceVersion=abc",            500},
+      {"/api/v1/pods?watch=1&labelSelector=a%3D%3D%3Db",      400},
+      {"/api/v1/pods?watch=1&fieldSelector=spec.nothing%3D1", 400},
   };
   for (const Row& row : rows) {
     CAPTURE(row.target);

@@ -19,8 +19,7 @@ std::string bytes(int field, const std::string& value) {
 }
 std::string envelope(const std::string& api_version, const std::string& kind,
                      const std::string& raw) {
-  return std::string("k8s\0", 4) + bytes(1, bytes(1, api_version) + bytes(2, kind)) +
-         bytes(2, raw);
+  return std::string("k8s\0", 4) + bytes(1, bytes(1, api_version) + bytes(2, kind)) + bytes(2, raw);
 }
 std::string entry(const std::string& key, const std::string& value) {
   return bytes(1, key) + bytes(2, value);
@@ -31,13 +30,11 @@ std::string entry(const std::string& key, const std::string& value) {
 TEST_CASE("an object of a core type is read from protobuf as from JSON") {
   const std::string metadata = bytes(1, "web") + bytes(8, "") + bytes(11, entry("app", "web"));
   const std::string container =
-      bytes(1, "c") + bytes(2, "registry.example/c:1") +
-      bytes(6, number(3, 80)) +                                               // ports
-      bytes(8, bytes(1, entry("cpu", bytes(1, "500m")))) +                    // resources.limits
+      bytes(1, "c") + bytes(2, "registry.example/c:1") + bytes(6, number(3, 80)) +  // ports
+      bytes(8, bytes(1, entry("cpu", bytes(1, "500m")))) +  // resources.limits
       bytes(10, bytes(1, bytes(2, bytes(2, number(1, 0) + number(2, 8080)))) + number(2, 5)) +
-      number(16, 1);                                                          // stdin
-  const std::string volume =
-      bytes(1, "v") + bytes(2, bytes(19, bytes(1, bytes(1, "settings"))));
+      number(16, 1);  // stdin
+  const std::string volume = bytes(1, "v") + bytes(2, bytes(19, bytes(1, bytes(1, "settings"))));
   const std::string spec =
       bytes(1, volume) + bytes(2, container) + number(4, 30) + bytes(3, "Always");
   const Result<Json> pod =
