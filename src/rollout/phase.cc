@@ -16,6 +16,13 @@ bool says_degraded(const api::RolloutCondition& condition) {
          condition.reason == condition_reasons::deadline_exceeded;
 }
 
+/// Compared in whole seconds, as the status is written.
+bool is_restarting(const api::Rollout& rollout, const api::RolloutStatus& status) {
+  if (!rollout.spec.restart_at) return false;
+  return !status.restarted_at || round_down_to_second(*rollout.spec.restart_at) !=
+                                     round_down_to_second(*status.restarted_at);
+}
+
 }  // namespace
 
 Phase find_phase(const api::Rollout& rollout, const api::RolloutStatus& status) {
@@ -24,9 +31,7 @@ Phase find_phase(const api::Rollout& rollout, const api::RolloutStatus& status) 
   }
   if (rollout.spec.paused) return {"Paused", "manually paused"};
   if (!status.pause_conditions.empty()) return {"Paused", status.pause_conditions.front().reason};
-  if (rollout.spec.restart_at && rollout.spec.restart_at != status.restarted_at) {
-    return progressing("rollout is restarting");
-  }
+  if (is_restarting(rollout, status)) return progressing("rollout is restarting");
   if (status.updated_replicas < api::desired_replicas(rollout)) {
     return progressing("more replicas need to be updated");
   }

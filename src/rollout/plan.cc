@@ -159,13 +159,13 @@ void claim_after_retry(Work& work) {
   change.because("back in service after an abort");
 }
 
-/// The occupant is ours and right, and only the list of ReplicaSets doesn't show it yet.
+/// The occupant is ours, and only the list of ReplicaSets doesn't show it yet. Its template may
+/// read otherwise than it was sent, if admission had a hand in it.
 bool is_missing_from_list(const Observed& seen) {
   const api::ReplicaSet& occupant = *seen.occupant;
   const api::OwnerReference* owner = occupant.metadata.controller();
   return owner && owner->uid == seen.rollout->metadata.uid &&
-         !occupant.metadata.deletion_timestamp &&
-         occupant.spec.template_ == seen.rollout->spec.template_ &&
+         !occupant.metadata.deletion_timestamp && !hash_of(occupant).empty() &&
          std::ranges::none_of(seen.replica_sets, [&](const auto& replica_set) {
            return replica_set->metadata.uid == occupant.metadata.uid;
          });

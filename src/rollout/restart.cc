@@ -33,7 +33,10 @@ std::vector<const api::ReplicaSet*> in_order(const Roles& roles) {
 }  // namespace
 
 bool is_restart_pending(const api::Rollout& rollout) {
-  return rollout.spec.restart_at && rollout.spec.restart_at != rollout.status.restarted_at;
+  // The status is written in whole seconds.
+  return rollout.spec.restart_at &&
+         (!rollout.status.restarted_at || round_down_to_second(*rollout.spec.restart_at) !=
+                                              round_down_to_second(*rollout.status.restarted_at));
 }
 
 Restart decide_restart(const Observed& seen, const Roles& roles, std::int32_t max_unavailable) {

@@ -1,0 +1,284 @@
+#include "rollout/plan.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "rollout/conditions.h"
+#include "rollout/keys.h"
+#include "rollout/new_replica_set.h"
+#include "rollout/simulated_world.h"
+
+namespace slipway::rollout {
+namespace {
+
+Json body_of(const kubernetes::Write& write) {
+  const auto body = parse_json(write.request().body);
+  REQUIRE(body);
+  return *body;
+}
+
+/// A settled canary of two pods, and then a change of what is observed of it.
+Observed settled() {
+  SimulatedWorld world(2, R"({"canary":{}})");
+  world.run();
+  return world.observe();
+}
+
+template <class Change>
+void change_rollout(Observed& seen, Change change) {
+  api::Rollout rollout = *seen.rollout;
+  change(rollout);
+  seen.rollout = std::make_shared<const api::Rollout>(std::move(rollout));
+}
+
+template <class Change>
+void change_replica_set(Observed& seen, Change change) {
+  api::ReplicaSet replica_set = *seen.replica_sets.at(0);
+  change(replica_set);
+  seen.replica_sets[0] = std::make_shared<const api::ReplicaSet>(std::move(replica_set));
+}
+
+TEST_CASE("a settled Rollout plans nothing, and says nothing (W11)") {
+  const Plan made = plan(settled());
+  CHECK(made.writes_nothing());
+  CHECK(made.events.empty());
+  CHECK(!made.look_again);
+  CHECK(made.reasons.empty());
+}
+
+TEST_CASE("a Rollout that is being deleted is left to the garbage collector (I4)") {
+  SimulatedWorld world(2, R"({"canary":{}})");
+  Observed seen = world.observe();
+  REQUIRE_FALSE(plan(seen).writes_nothing());
+  change_rollout(seen,
+                 [&](api::Rollout& rollout) { rollout.metadata.deletion_timestamp = seen.now; });
+  CHECK(plan(seen).writes_nothing());
+}
+
+TEST_CASE("the ReplicaSet of a new template has all that makes it ours (4.2)") {
+  SimulatedWorld world(3, R"({"canary":{"steps":[{"setWeight":34}]}})");
+  Observed seen = world.observe();
+  change_rollout(seen, [](api::Rollout& rollout) {
+    rollout.metadata.annotations["team"] = "shop";
+    rollout.spec.min_ready_seconds = 7;
+  });
+  const Plan made = plan(seen);
+  REQUIRE(!made.writes.empty());
+  REQUIRE(made.writes[0].is_create());
+  const Json& made_of = made.writes[0].body();
+  const std::string hash = hashes_of(*seen.rollout).pod_template;
+  const std::string_view label = api::pod_template_hash_label;
+  CHECK(made_of["metadata"]["name"] == Json("web-" + hash));
+  CHECK(made_of["metadata"]["labels"][label] == Json(hash));
+  CHECK(made_of["metadata"]["labels"]["app"] == Json("web"));
+  CHECK(made_of["metadata"]["annotations"][keys::revision] == Json("1"));
+  CHECK(made_of["metadata"]["annotations"][keys::desired_replicas] == Json("3"));
+  CHECK(made_of["metadata"]["annotations"]["team"] == Json("shop"));
+  const Json& owner = made_of["metadata"]["ownerReferences"].at(0);
+  CHECK(owner["uid"] == Json("uid-rollout"));
+  CHECK(owner["controller"] == Json(true));
+  CHECK(owner["blockOwnerDeletion"] == Json(true));
+  CHECK(made_of["spec"]["replicas"] == Json(3));
+  CHECK(made_of["spec"]["minReadySeconds"] == Json(7));
+  CHECK(made_of["spec"]["selector"]["matchLabels"][label] == Json(hash));
+  CHECK(made_of["spec"]["template"]["metadata"]["labels"][label] == Json(hash));
+  REQUIRE(made.events.size() >= 2);
+  CHECK(made.events[0].note.reason == "NewReplicaSetCreated");
+  CHECK(made.events[0].after == 1);
+  CHECK(made.events[1].note.message ==
+        "Scaled up ReplicaSet web-" + hash + " (revision 1) from 0 to 3");
+}
+
+TEST_CASE("hashes that are handed in are used, and none are computed") {
+  SimulatedWorld world(1, R"({"canary":{}})");
+  Observed seen = world.observe();
+  seen.hashes = Hashes{"remembered", "steps"};
+  const Plan made = plan(seen);
+  REQUIRE(!made.writes.empty());
+  CHECK(made.writes[0].target().key.name == "web-remembered");
+  REQUIRE(made.status);
+  CHECK(body_of(*made.status)["status"]["currentStepHash"] == Json("steps"));
+}
+
+TEST_CASE("an orphan is adopted only after the Rollout was read live (I3)") {
+  Observed seen = settled();
+  change_replica_set(
+      seen, [](api::ReplicaSet& replica_set) { replica_set.metadata.owner_references.clear(); });
+  const Plan asks = plan(seen);
+  CHECK(asks.read_rollout_live);
+  CHECK(asks.writes_nothing());
+  seen.rollout_is_live = true;
+  const Plan adopts = plan(seen);
+  REQUIRE(adopts.writes.size() == 1);
+  CHECK(!adopts.status);
+  const std::string patch = adopts.writes[0].request().body;
+  CHECK(patch.find("\"uid-rollout\"") != std::string::npos);
+}
+
+TEST_CASE("a ReplicaSet that the selector matches no more is let go, other owners stay") {
+  Observed seen = settled();
+  change_replica_set(seen, [](api::ReplicaSet& replica_set) {
+    replica_set.metadata.labels["app"] = "other";
+    replica_set.metadata.owner_references.push_back({"v1", "ConfigMap", "x", "uid-x", {}, {}});
+  });
+  const Plan made = plan(seen);
+  REQUIRE(made.writes.size() == 1);
+  const Json body = body_of(made.writes[0]);
+  const Json& change = body.at(body.size() - 1);
+  CHECK(change["path"] == Json("/metadata/ownerReferences"));
+  REQUIRE(change["value"].size() == 1);
+  CHECK(change["value"].at(0)["uid"] == Json("uid-x"));
+}
+
+std::shared_ptr<const api::ReplicaSet> occupant(const Observed& seen, const std::string& owner) {
+  const std::string hash = hashes_of(*seen.rollout).pod_template;
+  const Json made = make_replica_set(*seen.rollout, {hash, 1, 0});
+  auto replica_set = api::decode<api::ReplicaSet>(made);
+  REQUIRE(replica_set);
+  replica_set->metadata.uid = "uid-occupant";
+  replica_set->metadata.owner_references[0].uid = owner;
+  return std::make_shared<const api::ReplicaSet>(*replica_set);
+}
+
+TEST_CASE("a name that is taken: ours is taken up, another's makes the next hash (4.2, I5)") {
+  SimulatedWorld world(2, R"({"canary":{}})");
+  Observed seen = world.observe();
+
+  seen.occupant = occupant(seen, "uid-rollout");
+  const Plan ours = plan(seen);
+  REQUIRE(!ours.writes.empty());
+  CHECK_FALSE(ours.writes[0].is_create());
+  CHECK(ours.writes[0].target().uid == "uid-occupant");
+
+  seen.occupant = occupant(seen, "uid-other");
+  const Plan foreign = plan(seen);
+  CHECK(foreign.writes.empty());
+  REQUIRE(foreign.status);
+  CHECK(body_of(*foreign.status)["status"]["collisionCount"] == Json(1));
+
+  api::ReplicaSet going = *occupant(seen, "uid-rollout");
+  going.metadata.deletion_timestamp = seen.now;
+  seen.occupant = std::make_shared<const api::ReplicaSet>(going);
+  const Plan waits = plan(seen);
+  CHECK(waits.writes_nothing());
+  CHECK(waits.look_again);
+}
+
+TEST_CASE("a collision ends in a ReplicaSet of another name") {
+  SimulatedWorld world(2, R"({"canary":{}})");
+  const Observed seen = world.observe();
+  world.put("ReplicaSet", api::encode(*occupant(seen, "uid-other")));
+  world.run();
+  CHECK(world.rollout().status.collision_count == 1);
+  CHECK(world.rollout().status.phase == "Healthy");
+  CHECK(world.rollout().status.current_pod_hash != hashes_of(*seen.rollout).pod_template);
+}
+
+TEST_CASE("a create that is turned down is told, and not tried in the same plan") {
+  SimulatedWorld world(2, R"({"canary":{}})");
+  Observed seen = world.observe();
+  seen.create_error = Error{ErrorCode::forbidden, "ReplicaSet", "exceeded quota", ""};
+  const Plan made = plan(seen);
+  CHECK(made.writes.empty());
+  REQUIRE(made.status);
+  CHECK(made.status->request().body.find("exceeded quota") != std::string::npos);
+  REQUIRE(!made.events.empty());
+  CHECK(made.events[0].note.reason == "ReplicaSetCreateError");
+  CHECK(made.events[0].note.type == kubernetes::EventType::warning);
+}
+
+TEST_CASE("what Slipway can't do yet is told while something waits for it, and then taken back") {
+  Observed seen = settled();
+  const auto with_analysis = [](api::Rollout& rollout) {
+    rollout.spec.strategy.canary->analysis.emplace();
+  };
+  change_rollout(seen, with_analysis);
+  CHECK(plan(seen).writes_nothing());  // At rest: not even told.
+
+  SimulatedWorld world(2, R"({"canary":{"analysis":{"templates":[]}}})");
+  world.settle();
+  const api::RolloutStatus status = world.rollout().status;
+  CHECK(world.replica_sets().empty());
+  CHECK(is_true(status, condition_types::not_supported));
+  CHECK(status.phase == "Degraded");
+  CHECK(status.message.find("spec.strategy.canary.analysis") != std::string::npos);
+  world.edit(R"({"strategy":{"canary":{"analysis":null}}})");
+  world.run();
+  CHECK(world.rollout().status.phase == "Healthy");
+  CHECK_FALSE(find_condition(world.rollout().status, condition_types::not_supported));
+}
+
+TEST_CASE("an invalid spec is told once, holds everything, and is taken back when mended") {
+  SimulatedWorld world(2, R"({"canary":{}})");
+  world.run();
+  world.edit(R"({"minReadySeconds":-1})");
+  world.set_image("v2");
+  world.settle();
+  CHECK_FALSE(world.has_replica_set("v2"));
+  CHECK(world.rollout().status.phase == "Degraded");
+  CHECK(world.rollout().status.observed_generation ==
+        std::to_string(world.rollout().metadata.generation));
+  world.advance(99_h);
+  CHECK(world.settle() == 0);
+  world.edit(R"({"minReadySeconds":-2})");
+  world.settle();
+  CHECK(world.rollout().status.message.find("-2") != std::string::npos);
+  world.edit(R"({"minReadySeconds":null})");
+  world.run();
+  CHECK(world.sizes() == "v2:2/2");
+}
+
+TEST_CASE("status fields that we don't know stay as they are") {
+  SimulatedWorld world(2, R"({"canary":{}})");
+  world.command(R"({"ofAnother":{"controller":1}})");
+  world.run();
+  const Json status = api::encode(world.rollout().status);
+  CHECK(status["ofAnother"]["controller"] == Json(1));
+}
+
+TEST_CASE("odd values in what people and others write do no harm (R1)") {
+  const char* spoiled[] = {
+      R"({"currentStepIndex":-5})",
+      R"({"currentStepIndex":2000000000})",
+      R"({"pauseConditions":[{"reason":"CanaryPauseStep"}]})",
+      R"({"pauseConditions":[{"reason":"?","startTime":"2999-01-01T00:00:00Z"}]})",
+      R"({"observedGeneration":"many","currentPodHash":"?","stableRS":"?","currentStepHash":"?"})",
+      R"({"conditions":[{"type":"Progressing","status":"?","reason":"?"},{"type":"Progressing"}]})",
+      R"({"abort":true,"promoteFull":true,"controllerPause":true})",
+      R"({"collisionCount":-1,"replicas":-7,"phase":"?"})",
+  };
+  for (const char* status : spoiled) {
+    CAPTURE(status);
+    SimulatedWorld world(2, R"({"canary":{"steps":[{"setWeight":50},{"pause":{"duration":1}}]}})");
+    world.run();
+    world.command(status);
+    world.run();
+    world.command(R"({"pauseConditions":null,"abort":false})");
+    world.set_image("v2");
+    world.run();
+    world.promote();
+    world.run();
+    CHECK(world.sizes() == "v2:2/2");
+    CHECK(world.rollout().status.phase == "Healthy");
+  }
+}
+
+TEST_CASE("a plan reads as what it does and why") {
+  SimulatedWorld world(2, R"({"canary":{"steps":[{"setWeight":50},{"pause":{}}]}})");
+  world.run();
+  world.set_image("v2");
+  world.run();
+  const Plan waiting = plan(world.observe());
+  REQUIRE(waiting.reasons.size() == 1);
+  CHECK(waiting.reasons[0].text == "waits at step 2/2 (pause) until a person promotes");
+  CHECK(waiting.reasons[0].freed_by == "kubectl argo rollouts promote web -n shop");
+  world.set_image("v3");
+  const std::string text = plan(world.observe()).text();
+  CHECK(text.find("create ReplicaSet shop/web-") != std::string::npos);
+  CHECK(text.find("event after 1: Normal NewReplicaSetCreated") != std::string::npos);
+  CHECK(text.find("write status of Rollout shop/web") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace slipway::rollout
