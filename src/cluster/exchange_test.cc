@@ -312,4 +312,13 @@ TEST_CASE("the server answers as a real one does, but for what is listed") {
   CHECK(same >= 150);
 }
 
+TEST_CASE("the manual lists what differs") {
+  const std::string manual = read_file("docs/reference/embedded-cluster.md");
+  std::istringstream lines(read_file(std::string(data_folder) + "differs.txt"));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    CHECK_MESSAGE(manual.find("| " + line + " |") != std::string::npos, line);
+  }
+}
+
 }  // namespace slipway::cluster
