@@ -246,15 +246,15 @@ TEST_CASE("a broken answer is no answer, and the error says what to do") {
 }
 
 TEST_CASE("a reset in the middle of a body is no answer") {
-  ConnectionPointer connection;
+  std::weak_ptr<ScriptedServer::Connection> connection;
   TransportBench bench([&](const Received&, const ConnectionPointer& to) {
     to->write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
     connection = to;
   });
   std::optional<Result<Response>> answer;
   bench.transport().send({.target = "/x"}, [&](Result<Response> r) { answer = std::move(r); });
-  REQUIRE(run_until(*bench.loop, [&] { return connection != nullptr; }));
-  bench.loop->post([&] { connection->reset(); });
+  REQUIRE(run_until(*bench.loop, [&] { return !connection.expired(); }));
+  bench.loop->post([&] { connection.lock()->reset(); });
   REQUIRE(run_until(*bench.loop, [&] { return answer.has_value(); }));
   REQUIRE_FALSE(*answer);
   CHECK(answer->error().code == ErrorCode::unavailable);

@@ -26,7 +26,8 @@ class ScriptedServer {
     std::string header(std::string_view name) const;
     int count(std::string_view name) const;
   };
-  /// The way back to who sent a request. Harmless once the connection has gone.
+  /// The way back to who sent a request. Harmless once the connection has gone, but not to be kept
+  /// longer than the loop.
   class Connection {
    public:
     virtual ~Connection() = default;
