@@ -102,7 +102,8 @@ Json in_stored_form(const Resource& resource, Json object) {
   }
   Json whole(std::move(ordered));
   if (!whole["metadata"].is_object()) whole.set("metadata", Json::object());
-  return resource.to_stored ? resource.to_stored(std::move(whole)) : whole;
+  if (resource.to_stored) return resource.to_stored(std::move(whole));
+  return whole;
 }
 
 /// Says what is unknown or double: refuses it, warns, or keeps silent.
