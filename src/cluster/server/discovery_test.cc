@@ -87,6 +87,7 @@ TEST_CASE("old kubectl gets a Swagger document that tells it nothing") {
   const kubernetes::Response response =
       test.get("/openapi/v2", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
   CHECK(response.status == 200);
+  CHECK(response.content_type == "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
   CHECK(response.body.starts_with(std::string("\x0a\x03") + "2.0"));
 }
 

@@ -10,8 +10,6 @@ namespace slipway::cluster {
 namespace {
 
 constexpr std::string_view reference_prefix = "#/components/schemas/";
-constexpr std::string_view protobuf_type =
-    "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
 /// "api/v1", "apis/apps/v1": how the index names a version's document.
 std::string document_name(std::string_view group, std::string_view version) {
@@ -222,35 +220,12 @@ std::string index_text(Server& server) {
   }));
 }
 
-kubernetes::Response serve_v2(const Server& server, std::string_view accept) {
-  // Says nothing of any kind, upon which old clients skip their own validation.
-  const std::string& version = server.options.version;
-  if (accept.find(protobuf_type) == std::string_view::npos) {
-    return json_response(200, to_text(Json::object({
-                                  {"swagger", "2.0"                                                                                        },
-                                  {"info",    Json::object({{"title", "Kubernetes"},
-                                                         {"version", std::string_view(version)}})},
-                                  {"paths",   Json::object()                                                                               }
-    })));
-  }
-  // gnostic's openapi.v2.Document: swagger = 1, info = 2 {title = 1, version = 2}, paths = 8.
-  const auto field = [](char tag, const std::string& bytes) {
-    return std::string(1, tag) + static_cast<char>(bytes.size()) + bytes;
-  };
-  const std::string info = field('\x0a', "Kubernetes") + field('\x12', version.substr(0, 64));
-  kubernetes::Response response;
-  response.status = 200;
-  response.content_type = protobuf_type;
-  response.body = field('\x0a', "2.0") + field('\x12', info) + field('\x42', "");
-  return response;
-}
-
 }  // namespace
 
 std::optional<kubernetes::Response> serve_openapi(Server& server, const RequestPath& path,
                                                   std::string_view accept) {
   const std::vector<std::string>& parts = path.parts;
-  if (parts.size() == 2 && parts[1] == "v2") return serve_v2(server, accept);
+  if (parts.size() == 2 && parts[1] == "v2") return serve_openapi_v2(server, accept);
   if (parts.size() < 2 || parts[1] != "v3") return std::nullopt;
   if (parts.size() == 2) return json_response(200, index_text(server));
   const bool core = parts[2] == "api" && parts.size() == 4;
