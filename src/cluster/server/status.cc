@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "cluster/server/valid_text.h"
 
 namespace slipway::cluster {
 namespace {
@@ -65,16 +66,17 @@ FieldError too_many_field(std::string field, std::int64_t found, std::int64_t li
               " items"};
 }
 
+/// Messages quote what came in, which may be anything.
 Json Status::to_json() const {
   Json json = Json::object({
-      {"kind",       "Status"      },
-      {"apiVersion", "v1"          },
-      {"metadata",   Json::object()},
-      {"status",     "Failure"     },
-      {"message",    message       }
+      {"kind",       "Status"           },
+      {"apiVersion", "v1"               },
+      {"metadata",   Json::object()     },
+      {"status",     "Failure"          },
+      {"message",    valid_text(message)}
   });
   if (!reason.empty()) json.set("reason", reason);
-  if (!details.is_null()) json.set("details", details);
+  if (!details.is_null()) json.set("details", valid_json(details));
   json.set("code", code);
   return json;
 }

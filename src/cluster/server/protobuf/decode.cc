@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "cluster/server/protobuf/numbers.h"
+#include "cluster/server/valid_text.h"
 
 namespace slipway::cluster {
 namespace {
@@ -142,7 +143,7 @@ Result<Json> read_int_or_string(std::string_view bytes) {
     if (wire.number == 2) {
       number = Json(static_cast<long>(static_cast<std::int32_t>(wire.value)));
     }
-    if (wire.number == 3) text = Json(wire.bytes);
+    if (wire.number == 3) text = Json(valid_text(wire.bytes));
   }
   return is_string ? text : number;
 }
@@ -152,7 +153,7 @@ Result<Json> read_quantity(std::string_view bytes) {
   Json text("0");
   for (Reader reader(bytes); !reader.done();) {
     const Wire wire = TRY(next_field(reader));
-    if (wire.number == 1) text = Json(wire.bytes);
+    if (wire.number == 1) text = Json(valid_text(wire.bytes));
   }
   return text;
 }
@@ -163,7 +164,7 @@ Result<void> read_message(const CoreType& type, std::string_view numbers_name,
 Result<Json> read_value(const CoreField& field, const Wire& wire, int depth) {
   switch (field.value) {
     case CoreValue::string:
-      return Json(wire.bytes);
+      return Json(valid_text(wire.bytes));
     case CoreValue::boolean:
       return Json(wire.value != 0);
     case CoreValue::int32:
@@ -197,7 +198,7 @@ Result<void> read_entry(const CoreField& field, std::string_view bytes, int dept
   value.is_bytes = true;
   for (Reader reader(bytes); !reader.done();) {
     const Wire wire = TRY(next_field(reader));
-    if (wire.number == 1) key = wire.bytes;
+    if (wire.number == 1) key = valid_text(wire.bytes);
     if (wire.number == 2) value = wire;
   }
   map.set(key, TRY(read_value(field, value, depth)));
@@ -288,8 +289,8 @@ Result<Json> decode_protobuf(std::string_view body) {
                 "this cluster reads no protobuf of kind " + quote(envelope.kind) + ": send JSON");
   }
   Json object = Json::object();
-  object.set("kind", Json(envelope.kind));
-  object.set("apiVersion", Json(envelope.api_version));
+  object.set("kind", valid_text(envelope.kind));
+  object.set("apiVersion", valid_text(envelope.api_version));
   TRY_DONE(read_message(*type, numbers, envelope.raw, 0, object));
   return object;
 }
