@@ -72,20 +72,24 @@ void shrink_others(Work& work) {
   }
   if (shrinking.empty()) return;
   sort_by_revision(shrinking);
-  std::vector<Size> sizes;
-  for (const api::ReplicaSet* other : shrinking) sizes.push_back(size_of(other));
-  auto targets = shrink_old(work.bounds, sizes, static_cast<std::int32_t>(dependable_in_all(work)));
   std::int64_t room = std::int64_t{work.bounds.desired} + work.bounds.max_surge - 1;
+  std::vector<std::int32_t> kept;
+  std::vector<Size> rest;
+  for (const api::ReplicaSet* other : shrinking) {
+    kept.push_back(work.selected.contains(hash_of(*other)) && room-- > 0 ? 1 : 0);
+    const Size size = size_of(other);
+    rest.push_back({size.spec - kept.back(), std::max(0, size.available - kept.back())});
+  }
+  const auto targets =
+      shrink_old(work.bounds, rest, static_cast<std::int32_t>(dependable_in_all(work)));
   for (std::size_t i = 0; i < shrinking.size(); ++i) {
     const api::ReplicaSet& other = *shrinking[i];
-    const bool selected = work.selected.contains(hash_of(other));
-    if (targets[i] == 0 && selected && room-- > 0) targets[i] = 1;
-    if (targets[i] < spec_replicas(other)) {
-      work.resize(other, targets[i], "old revision");
+    if (targets[i] + kept[i] < spec_replicas(other)) {
+      work.resize(other, targets[i] + kept[i], "old revision");
       work.change(other).rests_on_availability = true;
     } else {
-      work.because(name_of(other) + (selected ? " keeps a pod while a Service selects it"
-                                              : " keeps its pods until enough others serve"),
+      work.because(name_of(other) + (kept[i] == 1 ? " keeps a pod while a Service selects it"
+                                                  : " keeps its pods until enough others serve"),
                    name_of(other));
     }
   }
