@@ -15,7 +15,8 @@ namespace {
 
 /// A status that differs in nothing but counts, while pods come and go, is written no more often
 /// than this: an update of a hundred pods would write a hundred of them. Pods mostly come up
-/// sooner, so a step costs one status write; autoscalers look every 15 s.
+/// sooner, so a step costs one status write; autoscalers look every 15 s. Compat: Argo Rollouts
+/// writes each count.
 constexpr Duration count_interval = 10_s;
 
 /// Appends to the plan; events are told once the write before them is applied.
@@ -34,6 +35,7 @@ class Assembly {
   Plan plan_;
 };
 
+/// Compat: Argo Rollouts creates it empty and scales it later.
 void create(const Work& work, Assembly& assembly) {
   if (!work.create_with) return;
   const NewReplicaSet wanted{work.new_hash, work.new_revision, *work.create_with};

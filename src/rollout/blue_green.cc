@@ -121,7 +121,7 @@ void wind_down_aborted(Work& work, const api::ReplicaSet& newest, Duration delay
 
 /// Two whole sets of pods at most, those not counted whose end is arranged. A version that was just
 /// superseded, or a stable one that is to shrink, comes first: that takes a plan more, and no
-/// write.
+/// write. Compat: Argo Rollouts runs three sets then.
 bool has_room(const Work& work, std::int32_t wanted) {
   std::int64_t others = 0;
   for (const api::ReplicaSet* owned : work.roles.owned) {
@@ -158,8 +158,8 @@ void size_new(Work& work) {
   }
   work.resize(newest, wanted, "new revision");
   // A deadline that is still live is what makes going back fast: it stays until the active Service
-  // is switched, so that a restart half-way forgets nothing. Taking the newest revision number has
-  // claimed the ReplicaSet already.
+  // is switched, so that a restart half-way forgets nothing (Compat: Argo Rollouts takes it off
+  // first). Taking the newest revision number has claimed the ReplicaSet already.
   const bool pending_rollback = work.fast_rollback && !active_is_new(work) &&
                                 newest.metadata.annotation(keys::revision) &&
                                 is_live(parse_deadline(newest.metadata), work.now) &&
@@ -168,7 +168,8 @@ void size_new(Work& work) {
 }
 
 /// While it waits for its end, an old version follows spec.replicas, so that going back finds it
-/// whole. One that was never whole (a preview that was superseded) stays as it is.
+/// whole. Compat: one that was never whole (a preview that was superseded) stays as it is, where
+/// Argo Rollouts scales it up.
 std::int32_t size_while_waiting(const Work& work, const api::ReplicaSet& other) {
   const std::string* noted = other.metadata.annotation(keys::desired_replicas);
   const bool whole = noted && parse_integer(*noted) == spec_replicas(other);

@@ -18,7 +18,7 @@ inline constexpr std::string_view inconclusive_experiment = "InconclusiveExperim
 const api::PauseCondition* find_pause(const api::RolloutStatus& status, std::string_view reason);
 
 /// Begins a pause, unless it runs. Its start is written in whole seconds, rounded up, so that no
-/// pause ends early.
+/// pause ends early. Compat: Argo Rollouts cuts it.
 void add_pause(api::RolloutStatus& status, std::string_view reason, Instant now);
 void remove_pause(api::RolloutStatus& status, std::string_view reason);
 /// Ends all of them, as a full promotion, an abort and a new template do.

@@ -31,7 +31,7 @@ struct PromotionFacts {
 };
 
 /// Why the new version becomes the stable one now, as people read it in the event; nothing: it does
-/// not yet.
+/// not yet. Compat: a blue-green waits for its pods here too, though it was switched already.
 std::optional<std::string> find_promotion(const PromotionFacts& facts);
 
 }  // namespace slipway::rollout

@@ -43,7 +43,8 @@ struct Targets {
   std::int64_t drained;
 };
 
-/// Brings the sum of both back under the cap without giving up pods that serve and are needed.
+/// Brings the sum of both back under the cap. Compat: without giving up pods that serve and are
+/// needed, which Argo Rollouts may do.
 Targets within_limits(Targets targets, const Size& growing, const Size& drained, std::int64_t cap,
                       std::int64_t floor) {
   targets.growing -= std::max<std::int64_t>(0, targets.growing + targets.drained - cap);

@@ -12,7 +12,8 @@ struct Size {
   bool operator==(const Size&) const = default;
 };
 
-/// Pods that can be counted on: those that are on their way out can't.
+/// Pods that can be counted on. Compat: those that are on their way out can't; Argo Rollouts counts
+/// them in places.
 std::int32_t dependable(const Size& size);
 
 /// How many pods the two versions have, or shall have.

@@ -30,6 +30,8 @@ struct Roles {
   bool has_distinct_stable() const { return stable != nullptr && stable != new_; }
 };
 
+/// Compat: Argo Rollouts looks for the computed hash first, then for the template.
+///
 /// `template_hash` is asked only where no template tells: it is dear.
 Roles find_roles(const Observed& seen, const std::function<std::string()>& template_hash);
 

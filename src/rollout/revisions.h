@@ -18,7 +18,7 @@ std::int64_t wanted_revision(const std::vector<const api::ReplicaSet*>& owned,
                              const api::ReplicaSet* newest);
 
 /// The revision-history annotation of a ReplicaSet that gets a higher revision: what it was is
-/// appended.
+/// appended. Compat: Argo Rollouts appends it whenever any annotation changes.
 std::string extended_history(const api::ObjectMeta& metadata);
 
 /// The Rollout's annotations that its ReplicaSet shall carry too. What people took off the Rollout

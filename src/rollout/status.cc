@@ -60,6 +60,8 @@ void count(Work& work) {
   status.selector = api::format_selector(*work.rollout.spec.selector);
 }
 
+/// Compat: Argo Rollouts also wants the generation observed by the write before, so that any change
+/// of the spec makes a Rollout unhealthy for a moment.
 bool is_healthy(const Work& work) {
   const api::RolloutStatus& status = work.status;
   if (status.updated_replicas != work.desired() || status.available_replicas != work.desired()) {

@@ -38,7 +38,8 @@ struct Work {
 
   /// The status to write: first the old one, then changed decision by decision.
   api::RolloutStatus status;
-  /// A person's promotion is kept until what it allows has happened.
+  /// A person's promotion is kept until what it allows has happened. Compat: Argo Rollouts forgets
+  /// it with the next status write.
   bool keeps_promotion = false;
 
   std::vector<ReplicaSetChange> changes;    ///< One for each of `roles.owned`, in its order.
