@@ -4,6 +4,12 @@ namespace slipway::kubernetes {
 
 VirtualEventLoop::VirtualEventLoop(Instant start) : now_(start) {}
 
+VirtualEventLoop::~VirtualEventLoop() {
+  // What the dropped tasks own may cancel timers as it goes. It finds none, and the loop whole.
+  due_.clear();
+  const auto dropped = std::exchange(timers_, {});
+}
+
 void VirtualEventLoop::post(Task task) {
   after(Duration{}, std::move(task));
 }

@@ -12,6 +12,7 @@ namespace slipway::kubernetes {
 class VirtualEventLoop final : public EventLoop {
  public:
   explicit VirtualEventLoop(Instant start = {1'767'225'600'000'000'000});  // 2026-01-01T00:00:00Z
+  ~VirtualEventLoop() override;
 
   void post(Task task) override;
   TimerId after(Duration delay, Task task) override;
