@@ -9,7 +9,7 @@ DEMO_MANIFEST ?= ../shared/upstream/argo-rollouts/docs/getting-started/basic/rol
 .PHONY: help
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | \
-	  awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	  awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 .PHONY: packages
 packages:
@@ -72,6 +72,12 @@ fuzz: ## Fuzz each parser of outside input for a minute
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz -j $(JOBS) --target fuzzers
 	@scripts/fuzz build/fuzz 60
+
+.PHONY: kubernetes
+kubernetes: ## Run a real Kubernetes control plane on loopback until Ctrl-C (needs Go 1.24)
+	@scripts/kubernetes check
+	@scripts/install-packages --kubernetes
+	@scripts/kubernetes start
 
 .PHONY: crds
 crds: ## Write deploy/crds from the API types
