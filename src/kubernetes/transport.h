@@ -34,6 +34,9 @@ struct Request {
   Duration timeout = Duration::from_seconds(30);  ///< For the whole answer; of a stream: until it
                                                   ///< opens. 0: none.
   std::string user_agent = {};                    ///< Empty: the transport's own.
+  /// The resourceVersion of the object that this change was decided on. Never sent: who stands
+  /// between two parties can tell a decision on an old copy by it. Empty where nothing was read.
+  std::string basis = {};
 };
 
 struct Response {

@@ -249,6 +249,7 @@ Request Write::request() const {
   const bool in_collection = verb_ == Verb::create && subresource_.empty();
   request.target = target_.kind.path(target_.key.namespace_, in_collection ? "" : target_.key.name,
                                      subresource_);
+  request.basis = target_.resource_version;
   switch (verb_) {
     case Verb::create:
       request.method = Method::post;

@@ -104,6 +104,12 @@ TEST_CASE("a member that is null counts as none") {
   CHECK((*changed)["metadata"]["annotations"]["c"] == Json("1"));
 }
 
+TEST_CASE("a request says on which version it was decided, where one was seen") {
+  CHECK(Write(web, "why").set("/spec/replicas", 0).request().basis == "7");
+  CHECK(Write::delete_object(web, "why").request().basis == "7");
+  CHECK(Write::create(api::kinds::replica_set, web.content, "why").request().basis.empty());
+}
+
 TEST_CASE("a write says where it goes") {
   struct Row {
     Write write;
