@@ -8,6 +8,7 @@
 #include "cli/demo/demo.h"
 #include "cli/doctor.h"
 #include "cli/version.h"
+#include "cluster/nodes/run_nodes.h"
 #include "cluster/serve_cluster.h"
 #include "controller/run_controller.h"
 
@@ -151,6 +152,29 @@ void add_cluster(CLI::App& app, CommandLine& line) {
   });
 }
 
+void add_nodes(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "nodes", "Play the nodes of a cluster that has none: bind its pods and run them by a script");
+  const auto options = std::make_shared<cluster::RunNodesOptions>();
+  const auto logs = std::make_shared<LogFlags>();
+  command->add_option("--nodes", options->nodes, "Simulated nodes")->capture_default_str();
+  command->add_flag("--beside-real-nodes", options->beside_real_nodes,
+                    "Work even where real nodes exist, whose pods would run nowhere");
+  add_log_flags(*command, *logs);
+  command->footer(
+      "Pods choose what becomes of them by annotations: slipway.dev/start-delay, ready-delay,\n"
+      "stop-delay, behaviour (crash, never-ready, image-pull-error, exit), crash-after,\n"
+      "exit-after and exit-code.");
+  command->callback([&line, options, logs] {
+    line.command = [&line, options, logs](Streams) -> Result<int> {
+      set_up_logs(*logs);
+      options->connection = line.connection;
+      options->version = version_text();
+      return cluster::run_nodes(*options);
+    };
+  });
+}
+
 void add_demo(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       app.add_subcommand("demo", "Watch a canary and a blue-green update, start to end");
@@ -181,6 +205,7 @@ void add_doctor(CLI::App& app, CommandLine& line) {
 void add_server_commands(CLI::App& app, CommandLine& line) {
   add_controller(app, line);
   add_cluster(app, line);
+  add_nodes(app, line);
   add_demo(app, line);
   add_doctor(app, line);
 }

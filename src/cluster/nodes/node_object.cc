@@ -51,7 +51,7 @@ Json make_node_object(const NodeAddress& address, const std::string& version, In
                                       {"kubernetes.io/hostname", address.name},
                                       {"kubernetes.io/os", "linux"},
                                       {"kubernetes.io/arch", "amd64"},
-                                      {"slipway.dev/simulated", "true"},
+                                      {std::string(simulated_label), "true"},
                                   })},
                    })                                                                 },
       {"spec",       Json::object({{"podCIDR", fmt::format("10.{}.0.0/16", 128 + address.index % 100)}})},

@@ -13,6 +13,9 @@ struct NodeAddress {
 };
 NodeAddress node_address(int index);
 
+/// Marks the Node objects of simulated machines: its value is "true".
+inline constexpr std::string_view simulated_label = "slipway.dev/simulated";
+
 /// The Node object of such a machine: ready, with room for 500 pods, as `kubectl get nodes`
 /// and `kubectl describe node` show it. `version` is the kubelet's ("v1.34.0").
 Json make_node_object(const NodeAddress& address, const std::string& version, Instant now);
