@@ -79,6 +79,12 @@ kubernetes: ## Run a real Kubernetes control plane on loopback until Ctrl-C (nee
 	@scripts/install-packages --kubernetes
 	@scripts/kubernetes start
 
+.PHONY: kubernetes-test
+kubernetes-test: build ## Run the flow tests on a real Kubernetes control plane (needs Go 1.24)
+	@scripts/kubernetes check
+	@scripts/install-packages --kubernetes
+	@scripts/kubernetes run -- tests/conformance/run.py --slipway $(SLIPWAY) --target kubernetes
+
 .PHONY: crds
 crds: ## Write deploy/crds from the API types
 	@cmake --preset release >/dev/null

@@ -74,7 +74,8 @@ class ControlPlane:
         self.controller_manager = self._run("kube-controller-manager", [
             self.binaries / "kube-controller-manager",
             f"--kubeconfig={self.folder}/controller-manager.kubeconfig",
-            "--leader-elect=false", "--secure-port=0", f"--controllers={CONTROLLERS}"])
+            "--leader-elect=false", "--secure-port=0", "--kube-api-qps=300",
+            "--kube-api-burst=500", f"--controllers={CONTROLLERS}"])
 
     def stop(self):
         self.continue_etcd()

@@ -23,22 +23,13 @@ def adopt_orphans():
 
 
 def start(command, *, log=None, own_group=True, **more):
-    """Starts a process that is killed when we end, even by SIGKILL.
+    """Starts a process; with `log`, a file, it reads nothing and says everything there.
 
     With `own_group` a Ctrl-C at the terminal doesn't reach it: it ends when we say so.
     """
-    parent = os.getpid()
-
-    def before_exec():
-        end_with_parent(signal.SIGKILL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        if os.getppid() != parent:  # It ended before the kernel knew that we care.
-            os._exit(1)
-
     streams = {} if log is None else {
         "stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, preexec_fn=before_exec, start_new_session=own_group, **streams,
-                            **more)
+    return subprocess.Popen(command, start_new_session=own_group, **streams, **more)
 
 
 def end(process, patience):
@@ -79,17 +70,25 @@ def copy_in_background(stream, file):
     return thread
 
 
+def _end_with_all_below(number, _):
+    kill_descendants()
+    os._exit(128 + number)
+
+
 def guarded(work):
     """Runs `work` in a child, and ends all that is below it once it has ended, or was killed.
 
-    Should this process be killed itself, the child is told by SIGTERM and ends all in order: so
-    nothing is left whichever of the two is killed. Returns what `work` returned, as a status.
+    Should this process be killed itself, the child is told by SIGTERM and does the same: so nothing
+    is left, whichever of the two is killed. `work` may handle SIGTERM in an orderly way of its own.
+    Returns what `work` returned, as a status.
     """
     adopt_orphans()
     end_with_parent(signal.SIGTERM)
     parent = os.getpid()
     child = os.fork()
     if child == 0:
+        adopt_orphans()
+        signal.signal(signal.SIGTERM, _end_with_all_below)
         end_with_parent(signal.SIGTERM)
         status = 1
         try:
