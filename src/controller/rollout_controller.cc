@@ -50,6 +50,13 @@ struct LiveReads {
   std::shared_ptr<const api::ReplicaSet> occupant;
 };
 
+/// An object that must be read before its Rollout is planned again: the last write to it was
+/// refused or got no answer.
+struct Doubt {
+  api::ObjectRef target;
+  ErrorCode code;  ///< Of that write.
+};
+
 bool world_moved(ErrorCode code) {
   return code == ErrorCode::refused || code == ErrorCode::not_found ||
          code == ErrorCode::already_exists;
@@ -125,6 +132,7 @@ struct RolloutController::State {
       references.remove(key);
       memos.erase(key);
       live_reads.erase(key);
+      unsure.erase(key);
       queue.forget(key);
       forget_metrics_later(key);
     } else {
@@ -183,9 +191,14 @@ struct RolloutController::State {
 
   void reconcile(const api::ObjectKey& key) {
     ++reconciles;
+    if (options.on_reconcile) options.on_reconcile(key);
     const auto rollout = rollouts.get(key);
     if (rollout == nullptr || rollout->metadata.deletion_timestamp) {
       queue.done(key, {});
+      return;
+    }
+    if (const auto doubt = unsure.find(key); doubt != unsure.end()) {
+      refresh(key, doubt->second, false);
       return;
     }
     rollout::Observed seen = gather(rollout);
@@ -313,6 +326,10 @@ struct RolloutController::State {
     const Write& stopped_at = sent[std::min(outcome.applied, sent.size() - 1)];
     if (!world_moved(outcome.error->code)) {
       explain_failure(key, stopped_at, *outcome.error);
+      // With no answer it may have been applied, or not: the next plan starts with a look.
+      if (outcome.error->code == ErrorCode::unavailable) {
+        unsure.insert_or_assign(key, Doubt{stopped_at.target(), outcome.error->code});
+      }
       failed(key, *outcome.error, outcome.retry_after);
       return;
     }
@@ -322,14 +339,17 @@ struct RolloutController::State {
                   {"rollout", key.text()       },
                   {"write",   stopped_at.text()}
     });
-    refresh(key, stopped_at, outcome.error->code, progressed);
+    // Should the look fail too, no plan is made before one succeeds.
+    const Doubt doubt{stopped_at.target(), outcome.error->code};
+    unsure.insert_or_assign(key, doubt);
+    refresh(key, doubt, progressed);
   }
 
-  /// Reads the object that a refused write was about, then plans again.
-  void refresh(const api::ObjectKey& key, const Write& write, ErrorCode code, bool progressed) {
-    const api::ObjectRef target = write.target();
-    client.get(target.kind, target.key,
-               guarded([this, key, target, code, progressed](Result<Json> object) {
+  /// Reads the object that a write was about, which was refused or got no answer, then plans again.
+  void refresh(const api::ObjectKey& key, const Doubt& doubt, bool progressed) {
+    client.get(doubt.target.kind, doubt.target.key,
+               guarded([this, key, target = doubt.target, code = doubt.code,
+                        progressed](Result<Json> object) {
                  if (object) {
                    take(target.kind, *object);
                    if (code == ErrorCode::already_exists) remember_occupant(key, *object);
@@ -339,6 +359,7 @@ struct RolloutController::State {
                    failed(key, object.error(), {});
                    return;
                  }
+                 unsure.erase(key);
                  queue.done(key, {.progressed = progressed, .look_again = Duration{}});
                }));
   }
@@ -487,6 +508,7 @@ struct RolloutController::State {
   ReferenceIndex references;
   std::map<api::ObjectKey, Memo> memos;
   std::map<api::ObjectKey, LiveReads> live_reads;
+  std::map<api::ObjectKey, Doubt> unsure;
   bool leading = false;
   bool active = false;
   bool stopped = false;

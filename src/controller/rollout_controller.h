@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "api/meta.h"
 #include "controller/metrics.h"
 #include "kubernetes/event_loop.h"
 #include "kubernetes/transport.h"
@@ -21,6 +23,8 @@ class RolloutController {
     std::string instance_id;  ///< Only Rollouts with this label; empty: only those without one.
     Duration resync = Duration::from_seconds(900);
     std::size_t concurrency = 64;  ///< Rollouts whose writes are under way at once.
+    /// Told of each reconcile as it begins, for who judges what comes of it.
+    std::function<void(const api::ObjectKey&)> on_reconcile = nullptr;
   };
 
   /// `metrics` may be null (tests).
