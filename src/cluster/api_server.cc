@@ -46,6 +46,10 @@ std::uint64_t ApiServer::revision() const {
   return state_->server.store.revision();
 }
 
+void ApiServer::observe(StoreObserver& observer) {
+  state_->server.store.add_observer(&observer);
+}
+
 void ApiServer::compact() {
   state_->server.store.compact();
 }

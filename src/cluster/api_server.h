@@ -9,6 +9,8 @@
 
 namespace slipway::cluster {
 
+class StoreObserver;
+
 /// The embedded API server: what Kubernetes answers, as far as a controller, a GitOps agent or
 /// kubectl can tell. Single-threaded, on the loop it is given; it knows no sockets (see
 /// `http_server.h`) and no wall clock of its own, so the same code serves people and simulation.
@@ -40,6 +42,8 @@ class ApiServer {
 
   /// The store's newest revision.
   std::uint64_t revision() const;
+  /// Tells of each change of any object (`server/store.h`), inside the call that makes it.
+  void observe(StoreObserver& observer);
   /// Forgets the history up to now, so that resumed watches get 410 (what etcd's compaction does).
   void compact();
 

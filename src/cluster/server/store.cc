@@ -118,6 +118,7 @@ void Store::record(ObjectTable& table, StoreEventPtr event) {
     table.oldest_ = table.events_.front()->revision();
     table.events_.pop_front();
   }
+  for (StoreObserver* observer : observers_) observer->on_event(event);
   for (StoreObserver* observer : table.observers_) observer->on_event(event);
 }
 

@@ -125,6 +125,8 @@ class Store {
   void remove(ObjectTable& table, const std::string& key);
   /// Forgets all history up to now.
   void compact();
+  /// Tells of the changes of all tables, before any table's own observers hear of them.
+  void add_observer(StoreObserver* observer) { observers_.push_back(observer); }
 
  private:
   void record(ObjectTable& table, StoreEventPtr event);
@@ -132,6 +134,7 @@ class Store {
   std::size_t history_limit_;
   std::uint64_t revision_ = 1;
   std::map<std::string, std::unique_ptr<ObjectTable>, std::less<>> tables_;
+  std::vector<StoreObserver*> observers_;
 };
 
 }  // namespace slipway::cluster

@@ -38,6 +38,8 @@ TEST_CASE("observers hear of each change in order") {
   Store store(100);
   ObjectTable& table = store.table("things");
   Listener listener;
+  Listener of_all;
+  store.add_observer(&of_all);
   table.add_observer(&listener);
   store.put(table, "a", named("a"));
   store.put(table, "a", named("a", 1));
@@ -45,6 +47,7 @@ TEST_CASE("observers hear of each change in order") {
   table.remove_observer(&listener);
   store.put(table, "b", named("b"));
   CHECK(listener.told == std::vector<std::string>{"ADDED a", "MODIFIED a", "DELETED a"});
+  CHECK(of_all.told == std::vector<std::string>{"ADDED a", "MODIFIED a", "DELETED a", "ADDED b"});
 }
 
 TEST_CASE("a deletion shows the former state under the new revision") {

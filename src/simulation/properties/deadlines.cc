@@ -1,0 +1,292 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "simulation/properties/groups.h"
+
+/// D1 to D11: every old ReplicaSet ends, at its time.
+namespace slipway::simulation {
+namespace {
+
+bool is_our_change(const Change& change) {
+  return change.request != nullptr && change.set_before != nullptr && change.set_after != nullptr;
+}
+
+std::string quoted(const std::optional<std::string>& text) {
+  return text ? "\"" + *text + "\"" : "nothing";
+}
+
+/// The longest delay that any version of the Rollout asked for since the one that the request was
+/// decided on.
+Duration longest_delay(const Change& change, const Ledger& ledger) {
+  Duration longest = 0_s;
+  const auto look = [&](const RolloutView& rollout) {
+    longest = std::max(longest, rollout.scale_down_delay);
+    if (rollout.abort_delay) longest = std::max(longest, *rollout.abort_delay);
+  };
+  if (change.rollout == nullptr) return longest;
+  look(*change.rollout);
+  for (const Version& version : ledger.versions(ObjectKind::rollout, change.rollout->key)) {
+    if (version.content) look(rollout_view(version.content, change.rollout->key));
+  }
+  return longest;
+}
+
+class D1 final : public Property {
+ public:
+  D1() : Property("D1", "a deadline that is written is a time, ahead of now, within the delay") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    if (!is_our_change(change) || !change.set_after->deadline) return;
+    if (change.set_before->deadline == change.set_after->deadline) return;
+    checked();
+    const std::optional<Instant> deadline = change.set_after->valid_deadline();
+    if (!deadline) {
+      broken(change.violation(change.set_after->text(),
+                              fmt::format("the deadline {} was written, which is no time",
+                                          quoted(change.set_after->deadline))));
+      return;
+    }
+    const Duration error = ledger.truth().clock_error_max();
+    const Instant decided = ledger.decided_at(*change.request);
+    const Duration longest = longest_delay(change, ledger);
+    if (*deadline > decided - error && *deadline <= change.request->at + longest + 1_s + error) {
+      return;
+    }
+    broken(change.violation(change.set_after->text(),
+                            fmt::format("the deadline {} was written at {}, with a delay of {}",
+                                        quoted(change.set_after->deadline), format_rfc3339(decided),
+                                        format_go_duration(longest))));
+  }
+};
+
+class D2 final : public Property {
+ public:
+  D2() : Property("D2", "a deadline comes, stays as it is, and goes with its reason") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    if (!is_our_change(change) || change.set_before->deadline == change.set_after->deadline) return;
+    const std::optional<Instant> before = change.set_before->valid_deadline();
+    if (!before) return;
+    checked();
+    if (const std::optional<Instant> after = change.set_after->valid_deadline()) {
+      if (*after != *before) report(change, *after < *before ? "earlier" : "later");
+      return;
+    }
+    if (change.set_after->deadline) {
+      report(change, "unreadable");
+      return;
+    }
+    if (change.set_after->replicas == 0 || change.rollout == nullptr) return;
+    const auto in_use = [&](const World& world) {
+      if (!world.rollout || world.rollout->leaving) return true;
+      const RolloutView& rollout = *world.rollout;
+      const std::string& hash = change.set_after->hash;
+      // Where the newest template is not written down yet, it may be this one.
+      const bool may_be_new = rollout.observed_generation != rollout.generation;
+      return may_be_new || hash == rollout.current_hash || hash == rollout.stable_hash ||
+             rollout.strategy == Strategy::canary || ledger.is_selected(rollout, hash);
+    };
+    if (!in_use(ledger.true_world(*change.rollout)) &&
+        !in_use(ledger.world_of(*change.request, *change.rollout, Others::excused))) {
+      report(change, "gone, though the ReplicaSet is as unused as before");
+    }
+  }
+
+ private:
+  void report(const Change& change, std::string_view what) {
+    broken(change.violation(
+        change.set_after->text(),
+        fmt::format("its deadline {} became {}: {}", quoted(change.set_before->deadline),
+                    quoted(change.set_after->deadline), what)));
+  }
+};
+
+/// Whether an old ReplicaSet of this Rollout ends by a deadline.
+bool ends_by_deadline(const RolloutView& rollout) {
+  return rollout.strategy == Strategy::blue_green || rollout.routed;
+}
+
+bool is_inactive(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
+  return set.hash != rollout.current_hash && set.hash != rollout.stable_hash &&
+         !ledger.is_selected(rollout, set.hash);
+}
+
+class D4 final : public Property {
+ public:
+  D4() : Property("D4", "nothing is scaled down before its deadline") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    if (!is_our_change(change) || change.rollout == nullptr) return;
+    // One that follows a lower spec.replicas is still there.
+    const std::int64_t kept = std::min(change.set_before->replicas, change.rollout->desired);
+    if (change.set_after->replicas >= kept) return;
+    const std::optional<Instant> deadline = change.set_before->valid_deadline();
+    if (!deadline || !may_not(*change.rollout, *change.set_before, ledger)) return;
+    checked();
+    if (change.commit.at >= *deadline - ledger.truth().clock_error_max()) return;
+    const World decided = ledger.world_of(*change.request, *change.rollout);
+    if (!decided.rollout || !may_not(*decided.rollout, *change.set_before, ledger)) return;
+    broken(change.violation(
+        change.set_before->text(),
+        fmt::format("scaled from {} to {} before its deadline {}", change.set_before->replicas,
+                    change.set_after->replicas, quoted(change.set_before->deadline))));
+  }
+
+ private:
+  static bool may_not(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
+    return ends_by_deadline(rollout) && !rollout.has_revision_limit && !rollout.leaving &&
+           is_inactive(rollout, set, ledger);
+  }
+};
+
+class D5 final : public Property {
+ public:
+  D5() : Property("D5", "no zombies: an old ReplicaSet is empty soon after its deadline") {}
+
+  void at_heal(const Ledger& ledger) override { healed_at_ = ledger.now(); }
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    if (!healed_at_ || !is_our_change(change) || change.rollout == nullptr) return;
+    if (change.set_after->replicas != 0 || change.set_before->replicas == 0) return;
+    const std::optional<Instant> deadline = change.set_before->valid_deadline();
+    if (!deadline || !ends_by_deadline(*change.rollout)) return;
+    checked();
+    const Instant due = std::max(*deadline, *healed_at_) + after_heal;
+    if (change.commit.at <= due + ledger.truth().clock_error_max()) return;
+    broken(change.violation(change.set_before->text(),
+                            fmt::format("was due by {}", quoted(change.set_before->deadline))));
+  }
+  void at_quiet(const Ledger& ledger) override {
+    for (const auto& [key, set] : ledger.replica_sets()) {
+      const RolloutView* rollout = ledger.rollout_of_uid(set.owner);
+      if (rollout == nullptr || rollout->leaving || rollout->strategy == Strategy::none) continue;
+      checked();
+      if (set.replicas == 0 || !is_inactive(*rollout, set, ledger)) continue;
+      const std::optional<Instant> deadline = set.valid_deadline();
+      if (deadline && *deadline + after_heal > ledger.now()) continue;
+      broken({.property = {},
+              .at = ledger.now(),
+              .revision = ledger.revision(),
+              .request = 0,
+              .object = set.text(),
+              .text = fmt::format("a zombie: {} pods asked for, no longer used, deadline {}",
+                                  set.replicas, quoted(set.deadline))});
+    }
+  }
+
+ private:
+  /// A controller that was just restarted looks again within a minute.
+  static constexpr Duration after_heal = Duration::from_seconds(60);
+  std::optional<Instant> healed_at_;
+};
+
+class D6 final : public Property {
+ public:
+  D6() : Property("D6", "an unreadable deadline is repaired") {}
+
+  void on_commit(const Change& change, const Ledger&) override {
+    if (change.set_after != nullptr && change.set_after->has_bad_deadline()) ++met_;
+  }
+  void at_quiet(const Ledger& ledger) override {
+    for (std::uint64_t i = 0; i < met_; ++i) checked();
+    for (const auto& [key, set] : ledger.replica_sets()) {
+      const RolloutView* rollout = ledger.rollout_of_uid(set.owner);
+      if (rollout == nullptr || rollout->leaving || !set.has_bad_deadline()) continue;
+      if (rollout->strategy == Strategy::none || rollout->paused) continue;
+      broken({.property = {},
+              .at = ledger.now(),
+              .revision = ledger.revision(),
+              .request = 0,
+              .object = set.text(),
+              .text = fmt::format("still has the deadline {}", quoted(set.deadline))});
+    }
+  }
+
+ private:
+  std::uint64_t met_ = 0;
+};
+
+class D9 final : public Property {
+ public:
+  D9() : Property("D9", "what an abort leaves is kept for its delay; 0 keeps it") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    if (!is_our_change(change) || change.rollout == nullptr) return;
+    if (change.set_after->replicas != 0 || change.set_before->replicas == 0) return;
+    if (!is_left_of_abort(*change.rollout, *change.set_before)) return;
+    checked();
+    const World decided = ledger.world_of(*change.request, *change.rollout);
+    if (!decided.rollout || !is_left_of_abort(*decided.rollout, *change.set_before)) return;
+    const std::optional<Instant> deadline = change.set_before->valid_deadline();
+    const bool kept_for_ever = !change.rollout->abort_delay && !decided.rollout->abort_delay;
+    if (kept_for_ever || !deadline) {
+      broken(change.violation(
+          change.set_before->text(),
+          fmt::format("was left by an abort and scaled to zero {}",
+                      kept_for_ever ? "though it is to be kept" : "without a deadline")));
+    } else if (change.commit.at < *deadline - ledger.truth().clock_error_max()) {
+      broken(change.violation(change.set_before->text(),
+                              fmt::format("was left by an abort and scaled to zero before {}",
+                                          quoted(change.set_before->deadline))));
+    }
+  }
+
+ private:
+  static bool is_left_of_abort(const RolloutView& rollout, const ReplicaSetView& set) {
+    return ends_by_deadline(rollout) && rollout.abort && !rollout.leaving &&
+           set.hash == rollout.current_hash && set.hash != rollout.stable_hash &&
+           rollout.observed_generation == rollout.generation && rollout.desired > 0;
+  }
+};
+
+class D10 final : public Property {
+ public:
+  D10() : Property("D10", "no pause ends before its time") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    const RolloutView* before = change.rollout_before;
+    const RolloutView* after = change.rollout_after;
+    if (before == nullptr || after == nullptr || !before->step || !after->step) return;
+    const std::optional<Instant> started = before->pause_start("CanaryPauseStep");
+    if (!before->pause_start("CanaryPauseStep") && after->pause_start("CanaryPauseStep")) {
+      started_[after->uid] = change.commit.at;
+    }
+    if (change.request == nullptr || !started || *after->step <= *before->step) return;
+    const std::optional<Duration> duration = after->pause_duration(*before->step);
+    if (!duration || after->promote_full || before->promote_full) return;
+    if (before->generation != after->observed_generation || after->step_count() == *after->step) {
+      if (*after->step != *before->step + 1) return;
+    }
+    if (after->stable_hash == after->current_hash && before->stable_hash != after->stable_hash &&
+        *after->step != *before->step + 1) {
+      return;
+    }
+    checked();
+    const auto began = started_.find(after->uid);
+    const Duration error = ledger.truth().clock_error_max();
+    const Instant from = began == started_.end() ? *started : began->second;
+    if (change.commit.at >= from + *duration - 1_s - error - error) return;
+    broken(change.violation(
+        after->text(),
+        fmt::format("step {} pauses for {}, and ended after {}", *before->step,
+                    format_go_duration(*duration), format_go_duration(change.commit.at - from))));
+  }
+
+ private:
+  std::map<std::string, Instant> started_;  ///< True time, by uid.
+};
+
+}  // namespace
+
+void add_deadline_properties(Properties& all) {
+  all.push_back(std::make_unique<D1>());
+  all.push_back(std::make_unique<D2>());
+  all.push_back(std::make_unique<D4>());
+  all.push_back(std::make_unique<D5>());
+  all.push_back(std::make_unique<D6>());
+  all.push_back(std::make_unique<D9>());
+  all.push_back(std::make_unique<D10>());
+}
+
+}  // namespace slipway::simulation

@@ -1,0 +1,299 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "simulation/properties/groups.h"
+
+/// I1 to I11: whose is what.
+namespace slipway::simulation {
+namespace {
+
+constexpr std::string_view hash_label = "rollouts-pod-template-hash";
+
+class I1 final : public Property {
+ public:
+  I1() : Property("I1", "at most one ReplicaSet of a Rollout has a hash") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    const ReplicaSetView* after = change.set_after;
+    if (change.request == nullptr || after == nullptr || after->owner.empty()) return;
+    if (change.set_before != nullptr && change.set_before->owner == after->owner) return;
+    checked();
+    for (const ReplicaSetView* other : ledger.owned_by(after->owner)) {
+      if (other->key == after->key || other->hash != after->hash) continue;
+      broken(change.violation(after->text(),
+                              fmt::format("has the hash {} of {}", after->hash, other->key)));
+    }
+  }
+};
+
+class I2 final : public Property {
+ public:
+  I2() : Property("I2", "only what belongs to a Rollout, or is named by one, is changed") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    if (!change.commit.ours) return;
+    switch (change.commit.kind) {
+      case ObjectKind::replica_set:
+        check_set(change, ledger);
+        break;
+      case ObjectKind::service:
+        check_service(change, ledger);
+        break;
+      case ObjectKind::pod:
+        checked();
+        if (change.rollout == nullptr) {
+          broken(change.violation("Pod " + change.commit.key, "belongs to no Rollout"));
+        }
+        break;
+      case ObjectKind::other:
+        checked();
+        broken(change.violation(change.commit.key, "is of a kind that is never changed"));
+        break;
+      default:
+        break;
+    }
+  }
+
+ private:
+  void check_set(const Change& change, const Ledger& ledger) {
+    const ReplicaSetView* set = change.set_before ? change.set_before : change.set_after;
+    const bool adopted = set->owner.empty() && change.set_after && !change.set_after->owner.empty();
+    const std::string& owner = adopted ? change.set_after->owner : set->owner;
+    checked();
+    if (ledger.was_rollout(owner)) return;
+    broken(
+        change.violation(set->text(), fmt::format("its controller \"{}\" is no Rollout", owner)));
+  }
+  void check_service(const Change& change, const Ledger& ledger) {
+    checked();
+    for (const auto& [key, rollout] : ledger.rollouts()) {
+      if (names(rollout, change.commit.key)) return;
+      for (const Version& version : ledger.versions(ObjectKind::rollout, key)) {
+        if (version.content && names(rollout_view(version.content, key), change.commit.key)) return;
+      }
+    }
+    if (change.request == nullptr) return;  // A late write of a Rollout that is gone.
+    broken(change.violation("Service " + change.commit.key, "no Rollout names it"));
+  }
+  static bool names(const RolloutView& rollout, const std::string& service) {
+    return std::ranges::find(rollout.services, service) != rollout.services.end();
+  }
+};
+
+class I3 final : public Property {
+ public:
+  I3() : Property("I3", "adoption follows a live read of the Rollout") {}
+
+  void on_answer(const SentRequest& request, const Ledger&) override {
+    if (request.method != kubernetes::Method::get || request.about.collection ||
+        request.about.kind != ObjectKind::rollout || request.status != 200) {
+      return;
+    }
+    read_at_[request.replica + " " + request.about.key] = request.answered_at;
+  }
+  void on_commit(const Change& change, const Ledger&) override {
+    if (change.request == nullptr || change.set_before == nullptr || !change.set_after) return;
+    if (!change.set_before->owner.empty() || change.set_after->owner.empty()) return;
+    checked();
+    const std::string rollout = change.rollout == nullptr ? "" : change.rollout->key;
+    const auto read = read_at_.find(change.request->replica + " " + rollout);
+    if (read != read_at_.end() && change.request->at - read->second <= fresh) return;
+    broken(change.violation(change.set_after->text(),
+                            "adopted without a live read of its Rollout before"));
+  }
+
+ private:
+  /// A plan's writes may each wait for a slow server.
+  static constexpr Duration fresh = Duration::from_seconds(300);
+  std::map<std::string, Instant> read_at_;
+};
+
+class I4 final : public Property {
+ public:
+  I4() : Property("I4", "for a Rollout known to be gone nothing is made or scaled up") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    if (change.request == nullptr || change.set_after == nullptr) return;
+    const bool grows =
+        change.set_before == nullptr || change.set_after->replicas > change.set_before->replicas;
+    const std::string& owner = change.set_after->owner;
+    if (!grows || !ledger.was_rollout(owner)) return;
+    const RolloutView* rollout = ledger.rollout_of_uid(owner);
+    checked();
+    if (rollout != nullptr && !rollout->leaving) return;
+    if (rollout != nullptr) {
+      const World decided = ledger.world_of(*change.request, *rollout);
+      if (!decided.rollout || !decided.rollout->leaving) return;
+    } else if (!knew_it_gone(*change.request, *change.set_after, ledger)) {
+      return;
+    }
+    broken(change.violation(change.set_after->text(),
+                            "made or scaled up though its Rollout was known to be going"));
+  }
+
+ private:
+  static bool knew_it_gone(const SentRequest& request, const ReplicaSetView& set,
+                           const Ledger& ledger) {
+    const Json& owners = (*set.json)["metadata"]["ownerReferences"];
+    const std::string key = set.key.substr(0, set.key.find('/') + 1) +
+                            std::string(owners.at(0)["name"].string_or_empty());
+    const auto& versions = ledger.versions(ObjectKind::rollout, key);
+    const auto gone = std::ranges::find_if(
+        versions, [&](const Version& version) { return version.content == nullptr; });
+    return gone != versions.end() && gone->at < request.at &&
+           ledger.known(request.replica, ObjectKind::rollout, key) >= gone->revision;
+  }
+};
+
+/// The template without what the controller itself puts in.
+bool same_template(Json one, Json other) {
+  for (Json* pod : {&one, &other}) {
+    if (Json* labels = pod->member("metadata").find("labels")) labels->erase(hash_label);
+    pod->member("metadata").erase("creationTimestamp");
+  }
+  return one == other;
+}
+
+class I5 final : public Property {
+ public:
+  I5() : Property("I5", "the collision count rises only where the object met is another") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    if (!change.commit.ours || change.rollout_before == nullptr || !change.rollout_after) return;
+    if (change.rollout_after->collision_count <= change.rollout_before->collision_count) return;
+    checked();
+    for (const ReplicaSetView* set : ledger.owned_by(change.rollout_after->uid)) {
+      if (!same_template((*set->json)["spec"]["template"],
+                         change.rollout_after->spec()["template"])) {
+        continue;
+      }
+      broken(change.violation(change.rollout_after->text(),
+                              fmt::format("a collision was counted though {} is its own and has "
+                                          "this very template",
+                                          set->key)));
+    }
+  }
+};
+
+class I6 final : public Property {
+ public:
+  I6() : Property("I6", "each ReplicaSet of a Rollout has a revision of its own, none falls") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    const ReplicaSetView* after = change.set_after;
+    if (change.request == nullptr || after == nullptr || after->revision <= 0) return;
+    const std::int64_t before = change.set_before == nullptr ? 0 : change.set_before->revision;
+    if (before == after->revision) return;
+    checked();
+    if (after->revision < before) {
+      broken(change.violation(
+          after->text(), fmt::format("its revision fell from {} to {}", before, after->revision)));
+    }
+    for (const ReplicaSetView* other : ledger.owned_by(after->owner)) {
+      if (other->key == after->key || other->revision != after->revision) continue;
+      const World decided =
+          change.rollout == nullptr ? World{} : ledger.world_of(*change.request, *change.rollout);
+      const ReplicaSetView* seen = decided.find(other->key);
+      if (seen != nullptr && seen->revision != after->revision) continue;
+      broken(change.violation(after->text(), fmt::format("has revision {}, and so has {}",
+                                                         after->revision, other->key)));
+    }
+  }
+};
+
+class I7 final : public Property {
+ public:
+  I7() : Property("I7", "a ReplicaSet keeps its template and its selector") {}
+
+  void on_commit(const Change& change, const Ledger&) override {
+    if (change.request == nullptr || change.set_before == nullptr || !change.set_after) return;
+    checked();
+    const Json& before = (*change.set_before->json)["spec"];
+    const Json& after = (*change.set_after->json)["spec"];
+    if (before["template"] == after["template"] && before["selector"] == after["selector"]) return;
+    broken(change.violation(change.set_after->text(), "its template or selector was changed"));
+  }
+};
+
+class I8 final : public Property {
+ public:
+  I8() : Property("I8", "history loses only what is empty, unused and oldest") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    const ReplicaSetView* gone = change.set_before;
+    if (change.request == nullptr || gone == nullptr || change.rollout == nullptr) return;
+    if (change.request->method != kubernetes::Method::delete_ || gone->leaving) return;
+    checked();
+    const RolloutView& rollout = *change.rollout;
+    std::string wrong;
+    if (gone->replicas != 0) wrong = fmt::format("still asks for {} pods", gone->replicas);
+    if (gone->hash == rollout.stable_hash) wrong = "is the stable version";
+    if (gone->hash == rollout.current_hash && rollout.observed_generation == rollout.generation) {
+      wrong = "is the new version";
+    }
+    const std::int64_t limit = rollout.spec()["revisionHistoryLimit"].integer_or(10);
+    std::int64_t kept = 0;
+    for (const ReplicaSetView* other : ledger.owned_by(rollout.uid)) {
+      if (other->key == gone->key || other->leaving || other->hash == rollout.stable_hash ||
+          other->hash == rollout.current_hash) {
+        continue;
+      }
+      ++kept;
+      if (other->replicas == 0 && other->status_replicas == 0 && other->revision < gone->revision) {
+        wrong = fmt::format("{} is older", other->key);
+      }
+    }
+    if (kept < limit && wrong.empty()) {
+      const World decided = ledger.world_of(*change.request, rollout);
+      const std::int64_t limit_known =
+          decided.rollout ? decided.rollout->spec()["revisionHistoryLimit"].integer_or(10) : 0;
+      if (kept < limit_known) wrong = fmt::format("{} may be kept, {} are left", limit, kept);
+    }
+    if (!wrong.empty()) broken(change.violation(gone->text(), "deleted, though it " + wrong));
+  }
+};
+
+class I11 final : public Property {
+ public:
+  I11() : Property("I11", "nothing is changed in a namespace without a Rollout") {}
+
+  void on_commit(const Change& change, const Ledger&) override {
+    if (change.rollout_after == nullptr || change.rollout_before != nullptr) return;
+    namespaces_.insert(change.rollout_after->namespace_);
+  }
+  void on_request(const SentRequest& request, const Ledger& ledger) override {
+    if (request.method == kubernetes::Method::get || request.about.kind == ObjectKind::lease) {
+      return;
+    }
+    checked();
+    const std::string namespace_ = request.about.key.substr(0, request.about.key.find('/'));
+    if (namespaces_.contains(namespace_)) return;
+    broken({.property = {},
+            .at = ledger.now(),
+            .revision = ledger.revision(),
+            .request = request.id,
+            .object = request.about.plural + " " + request.about.key,
+            .text = "there never was a Rollout in this namespace"});
+  }
+
+ private:
+  std::set<std::string> namespaces_;
+};
+
+}  // namespace
+
+void add_identity_properties(Properties& all) {
+  all.push_back(std::make_unique<I1>());
+  all.push_back(std::make_unique<I2>());
+  all.push_back(std::make_unique<I3>());
+  all.push_back(std::make_unique<I4>());
+  all.push_back(std::make_unique<I5>());
+  all.push_back(std::make_unique<I6>());
+  all.push_back(std::make_unique<I7>());
+  all.push_back(std::make_unique<I8>());
+  all.push_back(std::make_unique<I11>());
+}
+
+}  // namespace slipway::simulation

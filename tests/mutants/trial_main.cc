@@ -1,0 +1,98 @@
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "simulation/properties/judge.h"
+#include "trial.h"
+
+/// Runs trials until a promise is broken, and says which.
+///
+///   trial [--from SEED] [--seeds N] [--seconds S] [--go-on] [--verbose]
+///
+/// Exit status 1 when a promise was broken. The last line is for programs:
+/// "broken SEEDS-RUN SECONDS ID,ID,..." or "kept SEEDS-RUN SECONDS".
+namespace {
+
+using namespace slipway;
+
+struct Options {
+  std::uint64_t from = 1;
+  std::uint64_t seeds = 50;
+  double seconds = 60;
+  bool go_on = false;
+  bool verbose = false;
+};
+
+Options parse(int count, char** arguments) {
+  Options options;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view name = arguments[i];
+    const auto number = [&] {
+      return i + 1 < count ? parse_integer(arguments[++i]).value_or(0) : 0;
+    };
+    if (name == "--from") options.from = static_cast<std::uint64_t>(number());
+    if (name == "--seeds") options.seeds = static_cast<std::uint64_t>(number());
+    if (name == "--seconds") options.seconds = static_cast<double>(number());
+    if (name == "--go-on") options.go_on = true;
+    if (name == "--verbose") options.verbose = true;
+  }
+  return options;
+}
+
+void print_counts(const std::map<std::string, simulation::PropertyCount>& counts) {
+  for (const auto& [id, count] : counts) {
+    fmt::print("{:<4} {:>9} checks {:>6} broken  {}\n", id, count.checks, count.violations,
+               count.sentence);
+  }
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const Options options = parse(count, arguments);
+  log::configure(log::Level::error, log::Format::text);
+  const auto start = std::chrono::steady_clock::now();
+  const auto seconds = [&] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  std::map<std::string, simulation::PropertyCount> counts;
+  std::map<std::string, int> broken;
+  std::uint64_t runs = 0;
+  std::uint64_t reconciles = 0;
+  std::uint64_t faults = 0;
+  while (runs < options.seeds && seconds() < options.seconds) {
+    const std::uint64_t seed = options.from + runs++;
+    const mutants::TrialResult result = mutants::run_trial(seed);
+    reconciles += result.reconciles;
+    faults += result.faults;
+    for (const simulation::Violation& violation : result.violations) {
+      if (++broken[violation.property] <= 3) {
+        fmt::print("seed {}: {}\n", seed, simulation::text_of(violation));
+      }
+    }
+    for (const simulation::PropertyCount& one : result.counts) {
+      simulation::PropertyCount& sum = counts[one.id];
+      const std::uint64_t checks = sum.checks + one.checks;
+      const std::uint64_t violations = sum.violations + one.violations;
+      sum = one;
+      sum.checks = checks;
+      sum.violations = violations;
+    }
+    if (!broken.empty() && !options.go_on) break;
+  }
+  if (options.verbose) {
+    print_counts(counts);
+    fmt::print("{} reconciles, {} faults\n", reconciles, faults);
+  }
+  std::string ids;
+  for (const auto& [id, times] : broken) ids += (ids.empty() ? "" : ",") + id;
+  fmt::print("{} {} {:.1f}{}\n", broken.empty() ? "kept" : "broken", runs, seconds(),
+             broken.empty() ? "" : " " + ids);
+  return broken.empty() ? 0 : 1;
+}
