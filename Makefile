@@ -83,7 +83,9 @@ kubernetes: ## Run a real Kubernetes control plane on loopback until Ctrl-C (nee
 kubernetes-test: build ## Run the flow tests on a real Kubernetes control plane (needs Go 1.24)
 	@scripts/kubernetes check
 	@scripts/install-packages --kubernetes
-	@scripts/kubernetes run -- tests/conformance/run.py --slipway $(SLIPWAY) --target kubernetes
+	@scripts/kubernetes run --audit-policy tests/kubernetes/audit-policy.yaml \
+	  --audit-log build/kubernetes/audit.log -- tests/conformance/run.py --slipway $(SLIPWAY) \
+	  --target kubernetes --audit-log build/kubernetes/audit.log
 
 .PHONY: crds
 crds: ## Write deploy/crds from the API types

@@ -290,9 +290,13 @@ TEST_CASE("deploy/crds holds the CRDs that the types generate") {
     const auto written = write_crd_files(folder);
     REQUIRE_MESSAGE(written.has_value(), written.error().text());
   }
-  std::set<std::string> files;
+  const std::string installed = read_file(folder / "kustomization.yaml");
+  std::set<std::string> files{"kustomization.yaml"};
   for (const CustomResource& resource : custom_resources()) {
     files.insert(resource.file);
+    const bool is_installed =
+        installed.find("- " + std::string(resource.file)) != std::string::npos;
+    CHECK_MESSAGE(is_installed, resource.file << " is not listed in kustomization.yaml");
     const bool same = read_file(folder / resource.file) == to_crd_file(resource);
     CHECK_MESSAGE(same, resource.file << " is out of date: run this test with UPDATE_GOLDEN=1");
   }

@@ -142,18 +142,30 @@ def scale(world):
     assert world.status("shop")["currentStepIndex"] == 1
 
 
-@flow("versions that never run fail their progress deadline, and the stable one goes on")
-def never_ready(world):
+def fails_its_deadline(world, behaviour):
     install(world, progressDeadlineSeconds=2)
-    for tag, behaviour in (("v2", "never-ready"), ("v3", "crash"), ("v4", "image-pull-error")):
-        bad = template(tag, {"slipway.dev/behaviour": behaviour, "slipway.dev/crash-after": "20ms"})
-        world.patch_spec("shop", {"template": bad})
-        world.until(f"{behaviour} is told of", lambda: world.phase("shop") == "Degraded"
-                    and "ProgressDeadlineExceeded" in world.status("shop")["message"])
-        world.until("the stable pods are ready", lambda: len(world.ready_pods()) >= 5)
+    bad = template("v2", {"slipway.dev/behaviour": behaviour, "slipway.dev/crash-after": "20ms"})
+    world.patch_spec("shop", {"template": bad})
+    world.until_phase("shop", "Degraded", "ProgressDeadlineExceeded")
+    assert len(world.ready_pods()) == 5
     world.patch_spec("shop", {"template": template("v1", {"slipway.dev/behaviour": None,
                                                           "slipway.dev/crash-after": None})})
     until_updated(world, "v1")
+
+
+@flow("a version that never gets ready fails its deadline, and the stable one goes on")
+def never_ready(world):
+    fails_its_deadline(world, "never-ready")
+
+
+@flow("a version that crashes fails its deadline, and the stable one goes on")
+def crash(world):
+    fails_its_deadline(world, "crash")
+
+
+@flow("a version without an image fails its deadline, and the stable one goes on")
+def no_image(world):
+    fails_its_deadline(world, "image-pull-error")
 
 
 @flow("history beyond the limit is cleaned up")
@@ -196,6 +208,10 @@ def invalid(world):
 @flow("a restart replaces each pod, never too many at once")
 def restart(world):
     install(world)
+    restart_all(world)
+
+
+def restart_all(world):
     before = {pod["metadata"]["name"] for pod in world.pods()}
     # Times have whole seconds: pods of this very second would count as new.
     world.slipway("restart", "shop", "--in", "1s")

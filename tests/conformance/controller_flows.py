@@ -1,11 +1,13 @@
 """Controllers that end, are killed, start late, or find what nobody should have left."""
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import blue_green_flows
 import canary_flows
 from flow import flow
-from world import DEADLINE, rollout, service
+from world import DEADLINE, HASH, rollout, service
 
 OLD = "registry.example/app:v1"
 
@@ -39,7 +41,7 @@ def settled(world):
     canary_flows.update_to_pause(world)
     world.slipway("promote", "shop")
     canary_flows.until_updated(world, "v2")
-    world.until("the cluster has done its part", lambda: len(world.list("Pod")) == 5 and all(
+    world.until("the cluster has done its part", lambda: len(world.pods()) == 5 and all(
         each["status"].get("observedGeneration") == each["metadata"]["generation"]
         and each["status"]["replicas"] == each["spec"]["replicas"]
         for each in world.replica_sets("shop")))
@@ -119,3 +121,59 @@ def stand_by(world):
     leader.kill()
     world.slipway("promote", "shop")
     canary_flows.until_updated(world, "v2")
+
+
+@flow("a controller with the rights of one namespace does all that one for the cluster does")
+def one_namespace(world):
+    world.own_controller()
+    world.create("Service", service("stable"))
+    canary_flows.install(world, labels=world.instance_labels, revisionHistoryLimit=0, strategy={
+        "canary": {"maxSurge": "100%", "stableService": "stable"}})
+    for tag in ("v2", "v3"):
+        world.set_image("shop", tag)
+        canary_flows.until_updated(world, tag)
+    world.until("the history is gone", lambda: len(world.replica_sets("shop")) == 1)
+    canary_flows.restart_all(world)
+
+
+def interfere(world, controller):
+    """Writes what the controller writes, each kind until the controller was refused for it."""
+    new = world.replica_set("web", "registry.example/app:v2")["metadata"]["name"]
+    for kind, name, patch in (
+            ("Service", "active", lambda n: {"spec": {"selector": {HASH: f"odd-{n}"}}}),
+            ("ReplicaSet", new, lambda n: {"spec": {"replicas": 1 + n % 2}}),
+            ("Rollout", "web", lambda n: {"spec": {"replicas": 4 - n % 2}})):
+        turns = itertools.count()
+
+        def was_refused(kind=kind, name=name, patch=patch, turns=turns):
+            for _ in range(20):
+                world.meddle(kind, name, patch(next(turns)))
+            refusals = f'slipway_writes_refused_total{{kind="{kind}"}}'
+            return controller.metrics().get(refusals, 0) > 0
+
+        # Two at once, so that hardly ever is what the controller has seen what there is.
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(world.until_polled, f"a {kind}'s write is refused",
+                                     was_refused, pause_s=0) for _ in range(2)]:
+                done.result()
+    world.patch_spec("web", {"replicas": 3})
+
+
+def withstand_interference(world, controller):
+    world.set_image("web", "v2")
+    world.until("both versions are there", lambda: len(world.replica_sets("web")) == 2)
+    interfere(world, controller)
+    blue_green_flows.until_alone(world, "v2")
+
+
+@flow("whoever writes what the controller writes is overcome in the end")
+def interference(world):
+    blue_green_flows.install(world, blue_green_flows.blue_green(autoPromotionEnabled=True))
+    withstand_interference(world, world.target.controller)
+
+
+@flow("so is whoever does it to a controller with the rights of one namespace")
+def interference_in_one_namespace(world):
+    controller = world.own_controller()
+    install_blue_green(world)
+    withstand_interference(world, controller)

@@ -72,6 +72,7 @@ def parse_arguments():
     parser.add_argument("--jobs", type=int, default=12, help="flows at once")
     parser.add_argument("--patience", type=float, default=1, help="factor for all time limits")
     parser.add_argument("--logs", help="folder to leave the programs' logs in")
+    parser.add_argument("--audit-log", help="the server's, to compare the controllers' rights with")
     parser.add_argument("only", nargs="*", help="parts of names")
     options = parser.parse_args()
     if not options.slipway:
@@ -84,7 +85,8 @@ def parse_arguments():
 def make_target(options, folder):
     slipway = Path(options.slipway).resolve()
     if options.target == "kubernetes":
-        return KubernetesTarget(slipway, folder, options.patience, os.environ["KUBECONFIG"])
+        return KubernetesTarget(slipway, folder, options.patience, os.environ["KUBECONFIG"],
+                                options.audit_log)
     return EmbeddedTarget(slipway, folder, options.patience)
 
 
@@ -98,13 +100,17 @@ def run(options):
         begun = time.monotonic()
         try:
             target.start()
-            target.start_controller("all")
+            target.controller = target.start_controller("all")
             failed = run_all(target, flows, options.jobs)
+            # A part of the flows needs a part of the rights.
+            problems = target.check_rights() if options.audit_log and not options.only else []
         finally:
             target.end()
     print(f"{target.name}: {len(flows) - len(failed)} of {len(flows)} flows passed in "
           f"{time.monotonic() - begun:.0f} s" + (f"; failed: {', '.join(failed)}" if failed else ""))
-    return 1 if failed or not flows else 0
+    for problem in problems:
+        print(f"rights: {problem}")
+    return 1 if failed or problems or not flows else 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """The cluster under test, and the processes that work on it."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
-from api import Client
+import rights
+from api import KINDS, Client
 from cache import Cache
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kubernetes"))
@@ -14,6 +17,11 @@ import processes  # noqa: E402
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 END_LIMIT_S = 20
+CONTROLLER_HOME = "argo-rollouts"
+SERVICE_ACCOUNT = "slipway"
+ROLLOUT_DEFINITIONS = [f"{plural}.argoproj.io" for plural in (
+    "rollouts", "analysisruns", "analysistemplates", "clusteranalysistemplates", "experiments")]
+LEASE = "argo-rollouts-controller-lock"
 
 
 class Program:
@@ -77,26 +85,32 @@ class Target:
         self.patience = patience
         self.programs = []
         self.kubeconfig = self.client = self.cache = None
-        self.controller_kubeconfig = None
+        self.controller = None  # The one for all namespaces.
 
     def start_controller(self, name, namespaced=False):
         """`name` is its namespace if it works in one only, and then its instance id too."""
         kubeconfig = self.controller_credentials(name if namespaced else None)
         command = [self.slipway, "controller", "--kubeconfig", kubeconfig, "--metricsPort", "0",
-                   "--healthzPort", "0", "--logformat", "json", "--qps", "200", "--burst", "400",
-                   # Killed ones leave their lease behind: the next one waits until it is over.
-                   "--leader-election-lease-duration", "3s", "--leader-election-renew-deadline",
-                   "2s", "--leader-election-retry-period", "500ms"]
+                   "--healthzPort", "0", "--logformat", "json", "--qps", "200", "--burst", "400"]
         if namespaced:
-            command += ["--namespaced", "--namespace", name, "--instance-id", name]
-        controller = Controller(command, self.folder / f"controller-{name}.log",
-                                "controller started")
+            command += ["--namespaced", "--namespace", name, "--instance-id", name,
+                        # A killed one leaves its lease behind: the next one waits for its end.
+                        "--leader-election-lease-duration", "5s",
+                        "--leader-election-renew-deadline", "4s",
+                        "--leader-election-retry-period", "500ms"]
+        controller = Controller(
+            command, self.folder / f"controller-{name}.log", "controller started",
+            environment={**os.environ, "POD_NAMESPACE": name if namespaced else CONTROLLER_HOME})
         self.programs.append(controller)
         return controller
 
     def controller_credentials(self, namespace):
         """The kubeconfig that a controller for this namespace (None: for all) runs with."""
         return self.kubeconfig
+
+    def check_rights(self):
+        """What is wrong with the rights that deploy/ gives the controllers, a sentence each."""
+        return []
 
     def end(self):
         if self.cache:
@@ -122,23 +136,78 @@ class EmbeddedTarget(Target):
         self._run("cluster", ["cluster", "--address", "127.0.0.1:0", "--kubeconfig",
                               self.kubeconfig], "the cluster serves")
         self._connect()
+        self.client.request("POST", KINDS["Namespace"].path(), {
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": CONTROLLER_HOME}})
 
 
 class KubernetesTarget(Target):
-    """Any API server without nodes that the kubeconfig's user administrates."""
+    """Any API server without nodes that the kubeconfig's user administrates.
+
+    All controllers run with the service accounts and the rights of deploy/.
+    """
 
     name = "kubernetes"
 
-    def __init__(self, slipway, folder, patience, kubeconfig):
+    def __init__(self, slipway, folder, patience, kubeconfig, audit_log):
         super().__init__(slipway, folder, patience)
         self.kubeconfig = str(kubeconfig)
+        self.audit_log = audit_log
+        self._lock = threading.Lock()
+        self._namespaced = {}  # Kubeconfigs by namespace.
 
     def start(self):
-        kubectl(self.kubeconfig, "apply", "-f", str(DEPLOY / "crds"))
-        kubectl(self.kubeconfig, "wait", "--for=condition=Established", "--timeout=60s", "-f",
-                str(DEPLOY / "crds"))
+        # Whatever the Deployment's pods break of the restricted standard, the server refuses.
+        kubectl(self.kubeconfig, "create", "namespace", CONTROLLER_HOME)
+        kubectl(self.kubeconfig, "label", "namespace", CONTROLLER_HOME,
+                "pod-security.kubernetes.io/enforce=restricted")
+        kubectl(self.kubeconfig, "apply", "-k", str(DEPLOY / "cluster"))
+        kubectl(self.kubeconfig, "wait", "--for=condition=Established", "--timeout=60s",
+                *(f"crd/{name}" for name in ROLLOUT_DEFINITIONS))
         self._run("nodes", ["nodes", "--kubeconfig", self.kubeconfig], "simulated nodes serve")
         self._connect()
+        kubectl(self.kubeconfig, "rollout", "status", "deployment/slipway", "--timeout=60s",
+                "--namespace", CONTROLLER_HOME)
+
+    def controller_credentials(self, namespace):
+        with self._lock:
+            if namespace in self._namespaced:
+                return self._namespaced[namespace]
+            if namespace is not None:
+                overlay = kubectl(self.kubeconfig, "kustomize", str(DEPLOY / "namespaced"))
+                # As whoever sets --instance-id does: the lease is named for it.
+                overlay = overlay.replace(LEASE, f"{LEASE}-{namespace}")
+                kubectl(self.kubeconfig, "apply", "--namespace", namespace, "-f", "-", text=overlay)
+            file = self.folder / f"kubeconfig-{namespace}"
+            self._write_token_kubeconfig(file, namespace or CONTROLLER_HOME)
+            self._namespaced[namespace] = str(file)
+            return str(file)
+
+    def _write_token_kubeconfig(self, file, namespace):
+        token = self.client.request(
+            "POST", KINDS["ServiceAccount"].path(namespace, SERVICE_ACCOUNT, "token"),
+            {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}})
+        config = {"apiVersion": "v1", "kind": "Config", "current-context": "it",
+                  "clusters": [{"name": "it", "cluster": self.client.cluster}],
+                  "users": [{"name": "it", "user": {"token": token["status"]["token"]}}],
+                  "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}]}
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(config))
+
+    def check_rights(self):
+        asked = rights.read_audit(self.audit_log)
+
+        def rules(kind, name, namespace=""):
+            return self.client.request("GET", KINDS[kind].path(namespace, name))
+
+        problems = rights.compare(asked, {_user(CONTROLLER_HOME)}, [
+            rules("ClusterRole", "slipway"), rules("Role", "slipway-lease", CONTROLLER_HOME)])
+        spaces = [namespace for namespace in self._namespaced if namespace is not None]
+        return problems + rights.compare(asked, {_user(space) for space in spaces}, [
+            rules("Role", name, spaces[0]) for name in ("slipway", "slipway-lease")])
+
+
+def _user(namespace):
+    return f"system:serviceaccount:{namespace}:{SERVICE_ACCOUNT}"
 
 
 def kubectl(kubeconfig, *words, text=None):

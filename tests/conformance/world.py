@@ -89,7 +89,9 @@ class World:
         return (self.get("Service", service) or {}).get("spec", {}).get("selector", {}).get(HASH)
 
     def pods(self):
-        return [pod for pod in self.list("Pod") if "deletionTimestamp" not in pod["metadata"]]
+        """The application's that are not on their way out."""
+        return [pod for pod in self.list("Pod") if "deletionTimestamp" not in pod["metadata"]
+                and pod["metadata"].get("labels", {}).get("app") == "app"]
 
     def ready_pods(self):
         return [pod for pod in self.pods() if is_ready(pod)]
@@ -116,13 +118,13 @@ class World:
         self.until(f"{rollout} has sizes {wanted}, not {self.sizes(rollout)}",
                    lambda: self.sizes(rollout) == wanted)
 
-    def until_polled(self, what, holds, limit_s=LIMIT_S):
+    def until_polled(self, what, holds, limit_s=LIMIT_S, pause_s=POLL_S):
         """For what no watch tells."""
         deadline = time.monotonic() + limit_s * self.target.patience
         while not holds():
             if time.monotonic() > deadline:
                 raise Missed(f"not within {limit_s} s: {what}")
-            select.select([], [], [], POLL_S)
+            select.select([], [], [], pause_s)
 
     def versions(self):
         """The resourceVersion of everything that a controller of Rollouts might write."""
@@ -142,6 +144,11 @@ class World:
     def merge(self, kind, name, patch, subresource=""):
         path = self._path(kind, name) + (f"/{subresource}" if subresource else "")
         self._catch_up(self._client.request("PATCH", path, patch, "application/merge-patch+json"))
+
+    def meddle(self, kind, name, patch):
+        """A merge patch by somebody in a hurry, who doesn't look at what comes of it."""
+        self._client.request("PATCH", self._path(kind, name), patch,
+                             "application/merge-patch+json")
 
     def patch_spec(self, rollout, spec):
         self.merge("Rollout", rollout, {"spec": spec})

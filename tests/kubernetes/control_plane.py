@@ -112,6 +112,7 @@ class ControlPlane:
             f"--service-account-key-file={self.folder}/service-account.pub",
             f"--service-account-signing-key-file={self.folder}/service-account.key",
             "--authorization-mode=RBAC", "--disable-admission-plugins=ServiceAccount",
+            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
             "--service-cluster-ip-range=10.0.0.0/16", "--endpoint-reconciler-type=none", *audit])
 
     def stop_etcd(self):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -94,6 +95,8 @@ def guarded(work):
         try:
             if os.getppid() == parent:
                 status = work()
+        except BaseException:  # Told here: nothing above us in this process would.
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
