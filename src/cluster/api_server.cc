@@ -22,6 +22,15 @@ ApiServer::ApiServer(kubernetes::EventLoop& loop, Options options)
   create_first_objects(server);
 }
 
+ApiServer::ApiServer(kubernetes::EventLoop& loop, Options options, const ApiServer& like)
+    : state_(std::make_unique<State>(loop, std::move(options))) {
+  Server& server = state_->server;
+  const Server& theirs = like.state_->server;
+  server.store.copy_objects_of(theirs.store);
+  server.registry = theirs.registry;
+  server.addresses = theirs.addresses;
+}
+
 ApiServer::~ApiServer() {
   close_watches(state_->server);
 }
@@ -52,6 +61,10 @@ void ApiServer::observe(StoreObserver& observer) {
 
 void ApiServer::compact() {
   state_->server.store.compact();
+}
+
+Store& ApiServer::store() {
+  return state_->server.store;
 }
 
 }  // namespace slipway::cluster

@@ -9,6 +9,7 @@
 
 namespace slipway::cluster {
 
+class Store;
 class StoreObserver;
 
 /// The embedded API server: what Kubernetes answers, as far as a controller, a GitOps agent or
@@ -29,6 +30,9 @@ class ApiServer {
 
   ApiServer(kubernetes::EventLoop& loop, Options options);
   explicit ApiServer(kubernetes::EventLoop& loop) : ApiServer(loop, Options{}) {}
+  /// Starts with the kinds and objects of another server: far cheaper than to define and create
+  /// them anew.
+  ApiServer(kubernetes::EventLoop& loop, Options options, const ApiServer& like);
   ~ApiServer();
 
   /// Whether this request asks for a stream of events.
@@ -46,6 +50,8 @@ class ApiServer {
   void observe(StoreObserver& observer);
   /// Forgets the history up to now, so that resumed watches get 410 (what etcd's compaction does).
   void compact();
+  /// What is stored, for those who look at every revision. To be changed by requests alone.
+  Store& store();
 
  private:
   struct State;

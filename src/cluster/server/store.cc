@@ -112,6 +112,18 @@ void Store::compact() {
   }
 }
 
+void Store::copy_objects_of(const Store& other) {
+  revision_ = other.revision_;
+  for (const auto& [name, theirs] : other.tables_) {
+    ObjectTable& ours = table(name);
+    ASSERT(ours.observers_.empty());
+    ours.objects_ = theirs->objects_;
+    ours.counts_ = theirs->counts_;
+    ours.events_.clear();
+    ours.oldest_ = revision_;
+  }
+}
+
 void Store::record(ObjectTable& table, StoreEventPtr event) {
   table.events_.push_back(event);
   if (table.events_.size() > history_limit_) {

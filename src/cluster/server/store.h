@@ -125,6 +125,8 @@ class Store {
   void remove(ObjectTable& table, const std::string& key);
   /// Forgets all history up to now.
   void compact();
+  /// Takes another store's objects and revision, not its history. Nobody may be watching.
+  void copy_objects_of(const Store& other);
   /// Tells of the changes of all tables, before any table's own observers hear of them.
   void add_observer(StoreObserver* observer) { observers_.push_back(observer); }
 
