@@ -7,6 +7,7 @@
 #include "cli/command_line.h"
 #include "cli/demo/demo.h"
 #include "cli/doctor.h"
+#include "cli/simulate.h"
 #include "cli/version.h"
 #include "cluster/nodes/run_nodes.h"
 #include "cluster/serve_cluster.h"
@@ -200,6 +201,29 @@ void add_doctor(CLI::App& app, CommandLine& line) {
   });
 }
 
+void add_simulate(CLI::App& app, CommandLine& line) {
+  CLI::App* command =
+      app.add_subcommand("simulate", "Run a Rollout through simulated hours, and try to break it");
+  const auto options = std::make_shared<SimulateOptions>();
+  command->add_option("manifest", options->manifest,
+                      "Rollout to simulate (default: each run makes up its own)");
+  command->add_option("--seed", options->seed, "Of the first run")->capture_default_str();
+  command->add_option("--runs", options->runs, "How many, each with the next seed")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--faults", options->faults, "none, all, or ids and groups: FC3,FD")
+      ->capture_default_str();
+  command->add_option("--minutes", options->minutes, "Goes on for so long, whatever --runs says");
+  command->add_option("--report", options->report, "File for a page that shows the run");
+  command->add_option("--scenario", options->scenario, "File of one run, to replay");
+  command->add_flag("--json", options->json, "Print one JSON object");
+  command->callback([&line, options] {
+    line.command = [options](Streams streams) -> Result<int> {
+      return simulate(*options, streams);
+    };
+  });
+}
+
 }  // namespace
 
 void add_server_commands(CLI::App& app, CommandLine& line) {
@@ -208,6 +232,7 @@ void add_server_commands(CLI::App& app, CommandLine& line) {
   add_nodes(app, line);
   add_demo(app, line);
   add_doctor(app, line);
+  add_simulate(app, line);
 }
 
 }  // namespace slipway::cli

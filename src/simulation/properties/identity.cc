@@ -241,7 +241,10 @@ class I8 final : public Property {
         continue;
       }
       ++kept;
-      if (other->replicas == 0 && other->status_replicas == 0 && other->revision < gone->revision) {
+      // By age, as upstream counts: who goes back and forth gives an old one a new revision.
+      const bool older = (*other->json)["metadata"]["creationTimestamp"].string_or_empty() <
+                         (*gone->json)["metadata"]["creationTimestamp"].string_or_empty();
+      if (other->replicas == 0 && other->status_replicas == 0 && older) {
         wrong = fmt::format("{} is older", other->key);
       }
     }

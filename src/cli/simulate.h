@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/commands.h"
+
+namespace slipway::cli {
+
+struct SimulateOptions {
+  std::string manifest;  ///< File; empty: each run makes up its own Rollout.
+  std::uint64_t seed = 1;
+  std::uint64_t runs = 1;
+  std::string faults = "all";
+  std::string report;    ///< File for an HTML timeline; empty: none.
+  std::string scenario;  ///< File of one run to replay; empty: none.
+  double minutes = 0;    ///< Above 0: goes on until then, whatever `runs` says.
+  bool json = false;
+};
+
+/// Runs Rollouts through simulated hours and judges them. Returns 1 where a promise broke.
+Result<int> simulate(const SimulateOptions& options, Streams streams);
+
+}  // namespace slipway::cli

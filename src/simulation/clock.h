@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kubernetes/event_loop.h"
+
+namespace slipway::simulation {
+
+class ActorLoop;
+
+/// True time and the one queue of all that is to happen. Jumps from one event to the next.
+class TrueTime {
+ public:
+  explicit TrueTime(Instant start) : now_(start) {}
+  ~TrueTime();
+  TrueTime(const TrueTime&) = delete;
+  TrueTime& operator=(const TrueTime&) = delete;
+
+  using Id = std::uint64_t;
+  Instant now() const { return now_; }
+  /// Runs `task` at that instant, in the order of calls among those of one instant. A task of an
+  /// actor that is stopped meanwhile is held; of one that is gone, dropped.
+  Id at(Instant when, kubernetes::Task task, ActorLoop* actor = nullptr);
+  Id after(Duration delay, kubernetes::Task task, ActorLoop* actor = nullptr) {
+    return at(delay.nanoseconds > 0 ? now_ + delay : now_, std::move(task), actor);
+  }
+  void cancel(Id id);
+  /// Runs all that is due until then; the clock then stands there.
+  void run_until(Instant end);
+  /// Runs the next task if it is due by then. Returns whether there was one.
+  bool step(Instant end);
+
+ private:
+  friend class ActorLoop;
+  struct Entry {
+    Instant due;
+    std::uint64_t order;
+    std::uint32_t slot;
+    bool operator>(const Entry& other) const {
+      return due != other.due ? due > other.due : order > other.order;
+    }
+  };
+  struct Slot {
+    kubernetes::Task task;
+    ActorLoop* actor = nullptr;
+    std::uint32_t generation = 1;
+    bool used = false;
+  };
+  void drop_all_of(ActorLoop& actor);
+  kubernetes::Task release(std::uint32_t slot);
+  void push(Instant due, std::uint32_t slot);
+  void resume(ActorLoop& actor);
+
+  Instant now_;
+  std::uint64_t next_order_ = 0;
+  std::vector<Entry> heap_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> free_;
+};
+
+/// The loop of one actor: its own clock (offset, steps, drift) over true time, and its own life: it
+/// can be stopped for a while, as a process is by SIGSTOP or a machine by its hypervisor.
+class ActorLoop final : public kubernetes::EventLoop {
+ public:
+  explicit ActorLoop(TrueTime& time) : time_(time), began_(time.now()), monotonic_(time.now()) {}
+  ~ActorLoop() override { time_.drop_all_of(*this); }
+
+  void post(kubernetes::Task task) override { time_.after(late_, std::move(task), this); }
+  TimerId after(Duration delay, kubernetes::Task task) override;
+  void cancel(TimerId timer) override { time_.cancel(timer); }
+  Instant now() const override { return monotonic_now() + offset_; }
+  Instant monotonic_now() const override;
+
+  /// Wall clock against true time, as long as the rate is 1.
+  Duration offset() const { return now() - time_.now(); }
+  void set_offset(Duration offset) { offset_ = offset; }
+  /// In thousandths of true time: 1000 is a good clock, 800 loses a fifth.
+  void set_rate(std::int64_t thousandths);
+  /// How much later than asked every timer runs.
+  void set_late(Duration late) { late_ = late; }
+
+  void stop_for(Duration duration);
+  void go_on();
+  bool stopped() const { return stopped_; }
+
+ private:
+  friend class TrueTime;
+  TrueTime& time_;
+  Instant began_;      ///< Of this rate, true.
+  Instant monotonic_;  ///< What the monotonic clock showed then.
+  std::int64_t rate_ = 1000;
+  Duration offset_;
+  Duration late_;
+  bool stopped_ = false;
+  std::vector<std::uint32_t> held_;  ///< Slots that came due while it was stopped.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace slipway::simulation

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulation/scenario.h"
+#include "simulation/stage.h"
+
+namespace slipway::simulation {
+
+/// What people and other programs may do.
+struct Verb {
+  std::string_view name;   ///< "set-image"
+  Fault fault;             ///< What it stands for in the fault model.
+  std::string_view actor;  ///< Who does it.
+};
+std::span<const Verb> all_verbs();
+
+/// Draws deeds of those verbs whose faults may be: at least one new image.
+std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const FaultSet& allowed);
+
+/// Does it, to what the store holds now.
+void perform(Stage& stage, const Scenario& scenario, const Deed& deed);
+
+/// What a person does who wants an update to come to its end: promotes what is paused, retries what
+/// is aborted. Returns whether there was anything to do.
+bool push_on(Stage& stage, const std::string& rollout);
+
+}  // namespace slipway::simulation

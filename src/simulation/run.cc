@@ -1,0 +1,114 @@
+#include "simulation/run.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "simulation/deeds.h"
+#include "simulation/verdict.h"
+
+namespace slipway::simulation {
+namespace {
+
+/// How long nothing may happen before all is taken to be settled: longer than any wait that the
+/// generated manifests hold.
+constexpr Duration settled_after = 2_h;
+constexpr Duration settles_within = 72_h;
+constexpr int pushes_max = 40;
+
+class Run {
+ public:
+  Run(const BootedServer& booted, const Scenario& scenario, const RunOptions& options)
+      : scenario_(scenario),
+        options_(options),
+        deeds_(scenario.deeds),
+        scene_(booted, scenario,
+               scenario.strikes ? make_fixed_schedule(*scenario.strikes)
+                                : make_random_schedule(scenario.seed, scenario.fault_rates)),
+        verdict_(scene_, options.keep_timeline) {}
+
+  RunResult operator()() {
+    scene_.tell(&verdict_);
+    const Instant began = scene_.now();
+    scene_.start();
+    scene_.time().run_until(began + scenario_.calm);
+    for (Deed& deed : deeds_) {
+      wait_for(deed);
+      scene_.perform(deed);
+    }
+    scene_.time().run_until(scene_.now() + scenario_.tail);
+    scene_.heal();
+    verdict_.at_heal();
+    settle();
+    for (int i = 0; scenario_.finishes && i < pushes_max; ++i) {
+      if (!push_on(scene_.stage(), rollout_of(scenario_))) break;
+      settle();
+    }
+    scene_.fall_silent();
+    scene_.time().run_until(scene_.now() + 5_s);
+    verdict_.at_quiet();
+    scene_.time().run_until(scene_.now() + options_.silence);
+    verdict_.at_end();
+    return result(began);
+  }
+
+ private:
+  /// Until the deed's place is reached, or its time where it has no place.
+  void wait_for(const Deed& deed) {
+    const Instant due = scene_.now() + deed.gap;
+    if (!deed.after_writes) return scene_.time().run_until(due);
+    while (scene_.our_writes() < *deed.after_writes && scene_.time().step(due)) {
+    }
+    const bool reached = scene_.our_writes() >= *deed.after_writes;
+    scene_.time().run_until(reached ? std::max(scene_.now(), scene_.last_write() + deed.then)
+                                    : due);
+  }
+
+  void settle() {
+    const Instant limit = scene_.now() + settles_within;
+    const Instant began = scene_.now();
+    while (true) {
+      const Instant quiet = std::max(began, scene_.last_change()) + settled_after;
+      if (scene_.now() >= quiet) return;
+      if (scene_.now() >= limit) return verdict_.never_settled();
+      scene_.time().run_until(std::min(quiet, limit));
+    }
+  }
+
+  RunResult result(Instant began) {
+    RunResult result;
+    verdict_.write_to(result);
+    Stage& stage = scene_.stage();
+    result.faults = stage.counts();
+    result.strikes = stage.struck();
+    result.deeds = deeds_;
+    result.trace_hash = stage.trace_hash();
+    result.reconciles = scene_.reconciles();
+    result.requests = stage.requests();
+    result.virtual_time = scene_.now() - began;
+    result.phase = scene_.rollout()["status"]["phase"].string_or_empty();
+    return result;
+  }
+
+  const Scenario& scenario_;
+  const RunOptions options_;
+  std::vector<Deed> deeds_;
+  Scene scene_;
+  Verdict verdict_;
+};
+
+}  // namespace
+
+RunResult run(const BootedServer& booted, const Scenario& scenario, const RunOptions& options) {
+  return Run(booted, scenario, options)();
+}
+
+Scenario pinned(const Scenario& scenario, const RunResult& result) {
+  Scenario fixed = scenario;
+  fixed.strikes = result.strikes;
+  fixed.deeds = result.deeds;
+  fixed.fault_rates = {};
+  return fixed;
+}
+
+}  // namespace slipway::simulation
