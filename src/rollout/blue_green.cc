@@ -361,7 +361,7 @@ void plan_blue_green(Work& work) {
   facts.aborted = work.aborted();
   facts.promote_full = work.status.promote_full;
   facts.active_is_new = active_is_new(work);
-  facts.enough_available = size_of(work.roles.new_).available >= work.desired();
+  facts.enough_available = dependable(size_of(work.roles.new_)) >= work.desired();
   facts.fast_rollback = work.fast_rollback;
   if (const auto reason = find_promotion(facts)) promote(work, *reason);
 }

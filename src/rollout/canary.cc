@@ -196,7 +196,7 @@ PromotionFacts promotion_facts(const Work& work) {
   facts.aborted = work.aborted();
   facts.promote_full = work.status.promote_full;
   facts.enough_available =
-      work.roles.new_ && (canary.available >= work.desired() ||
+      work.roles.new_ && (dependable(canary) >= work.desired() ||
                           (threshold && canary_is_ready(threshold, work.desired(), canary)));
   facts.step_count = step_count(work.rollout);
   facts.steps_done = work.status.current_step_index.value_or(facts.step_count) >= facts.step_count;

@@ -38,6 +38,21 @@ SimulatedWorld running(int replicas, const std::string& strategy) {
   return world;
 }
 
+TEST_CASE("pods on their way out promote nothing: they serve, and are asked for no more") {
+  SimulatedWorld world = running(1, four_steps);
+  world.set_image("v2");
+  world.run();
+  REQUIRE(world.sizes() == "v1:1/1 v2:1/1");
+  // An abort has asked for no pods; the last one is still there when a person promotes in full.
+  world.edit_replica_set("v2", R"({"spec":{"replicas":0}})");
+  world.command(R"({"promoteFull":true})");
+  const std::string stable = world.rollout().status.stable_rs;
+  world.reconcile();
+  CHECK(world.rollout().status.stable_rs == stable);
+  world.run();
+  CHECK(world.rollout().status.stable_rs == world.rollout().status.current_pod_hash);
+}
+
 TEST_CASE("the first deployment is stable at once and skips the steps (8.4)") {
   SimulatedWorld world(4, four_steps);
   world.settle();
