@@ -126,8 +126,9 @@ class D4 final : public Property {
     if (!deadline || !may_not(*change.rollout, *change.set_before, ledger)) return;
     checked();
     if (change.commit.at >= *deadline - ledger.truth().clock_error_max()) return;
-    const World decided = ledger.world_of(*change.request, *change.rollout);
+    const World decided = ledger.world_of(*change.request, *change.rollout, Others::excused);
     if (!decided.rollout || !may_not(*decided.rollout, *change.set_before, ledger)) return;
+    if (change.set_after->replicas >= std::min(kept, decided.rollout->desired)) return;
     broken(change.violation(
         change.set_before->text(),
         fmt::format("scaled from {} to {} before its deadline {}", change.set_before->replicas,
@@ -255,6 +256,8 @@ class D10 final : public Property {
     if (change.request == nullptr || !started || *after->step <= *before->step) return;
     const std::optional<Duration> duration = after->pause_duration(*before->step);
     if (!duration || after->promote_full || before->promote_full) return;
+    if (before->current_hash != after->current_hash || before->step_hash != after->step_hash)
+      return;
     if (before->generation != after->observed_generation || after->step_count() == *after->step) {
       if (*after->step != *before->step + 1) return;
     }

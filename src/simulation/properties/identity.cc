@@ -226,35 +226,40 @@ class I8 final : public Property {
     if (change.request == nullptr || gone == nullptr || change.rollout == nullptr) return;
     if (change.request->method != kubernetes::Method::delete_ || gone->leaving) return;
     checked();
-    const RolloutView& rollout = *change.rollout;
-    std::string wrong;
-    if (gone->replicas != 0) wrong = fmt::format("still asks for {} pods", gone->replicas);
-    if (gone->hash == rollout.stable_hash) wrong = "is the stable version";
-    if (gone->hash == rollout.current_hash && rollout.observed_generation == rollout.generation) {
-      wrong = "is the new version";
+    std::string wrong = objection(*gone, ledger.true_world(*change.rollout));
+    if (wrong.empty()) return;
+    const World decided = ledger.world_of(*change.request, *change.rollout, Others::excused);
+    if (!decided.rollout || objection(*gone, decided).empty()) return;
+    broken(change.violation(gone->text(), "deleted, though it " + wrong));
+  }
+
+ private:
+  static bool is_expendable(const ReplicaSetView& set, const World& world) {
+    return set.replicas == 0 && set.status_replicas == 0 &&
+           std::ranges::find(world.selected, set.hash) == world.selected.end();
+  }
+  static std::string_view created(const ReplicaSetView& set) {
+    return (*set.json)["metadata"]["creationTimestamp"].string_or_empty();
+  }
+  static std::string objection(const ReplicaSetView& gone, const World& world) {
+    const RolloutView& rollout = *world.rollout;
+    // While a new template is not told of yet, the last new version is an old one already.
+    const bool is_told = rollout.observed_generation == rollout.generation;
+    const auto is_in_use = [&](const ReplicaSetView& set) {
+      return set.hash == rollout.stable_hash || (is_told && set.hash == rollout.current_hash);
+    };
+    if (gone.replicas != 0) return fmt::format("still asks for {} pods", gone.replicas);
+    if (is_in_use(gone)) return "is in use";
+    std::int64_t left = 0;
+    for (const ReplicaSetView& other : world.sets) {
+      if (other.key == gone.key || other.leaving || is_in_use(other)) continue;
+      ++left;
+      if (is_expendable(other, world) && created(other) < created(gone)) {
+        return fmt::format("is younger than {}", other.key);
+      }
     }
     const std::int64_t limit = rollout.spec()["revisionHistoryLimit"].integer_or(10);
-    std::int64_t kept = 0;
-    for (const ReplicaSetView* other : ledger.owned_by(rollout.uid)) {
-      if (other->key == gone->key || other->leaving || other->hash == rollout.stable_hash ||
-          other->hash == rollout.current_hash) {
-        continue;
-      }
-      ++kept;
-      // By age, as upstream counts: who goes back and forth gives an old one a new revision.
-      const bool older = (*other->json)["metadata"]["creationTimestamp"].string_or_empty() <
-                         (*gone->json)["metadata"]["creationTimestamp"].string_or_empty();
-      if (other->replicas == 0 && other->status_replicas == 0 && older) {
-        wrong = fmt::format("{} is older", other->key);
-      }
-    }
-    if (kept < limit && wrong.empty()) {
-      const World decided = ledger.world_of(*change.request, rollout);
-      const std::int64_t limit_known =
-          decided.rollout ? decided.rollout->spec()["revisionHistoryLimit"].integer_or(10) : 0;
-      if (kept < limit_known) wrong = fmt::format("{} may be kept, {} are left", limit, kept);
-    }
-    if (!wrong.empty()) broken(change.violation(gone->text(), "deleted, though it " + wrong));
+    return left < limit ? fmt::format("is one of {} that may be kept", limit) : std::string();
   }
 };
 

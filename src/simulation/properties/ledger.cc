@@ -168,7 +168,7 @@ World Ledger::true_world(const RolloutView& rollout) const {
     world.sets.push_back(*set);
     world.available.push_back(available(*set));
   }
-  for (const std::string& key : rollout.services) {
+  for (const std::string& key : rollout.serving_services()) {
     const ServiceView* found = service(key);
     if (found != nullptr && !found->hash.empty()) world.selected.push_back(found->hash);
   }
@@ -195,7 +195,8 @@ World Ledger::world_of(const SentRequest& request, const RolloutView& rollout,
                                               [](const Sent& sent) { return sent.request.id; });
   if (found == sent_.end() || found->request.id != request.id) return true_world(rollout);
   const Basis& basis = found->basis;
-  const Version* own = version_for(basis, ObjectKind::rollout, rollout.key, others);
+  // Our own writes to a Rollout are of its status alone: its spec is others' in any version.
+  const Version* own = version_for(basis, ObjectKind::rollout, rollout.key, Others::excused);
   if (own == nullptr || own->content == nullptr) return world;
   world.rollout = rollout_view(own->content, rollout.key);
   for (const auto& [id, versions] : versions_) {
@@ -208,7 +209,7 @@ World Ledger::world_of(const SentRequest& request, const RolloutView& rollout,
     world.available.push_back(set.status_available);
     world.sets.push_back(std::move(set));
   }
-  for (const std::string& key : world.rollout->services) {
+  for (const std::string& key : world.rollout->serving_services()) {
     const Version* version = version_for(basis, ObjectKind::service, key, others);
     if (version == nullptr || version->content == nullptr) continue;
     ServiceView view = service_view(*version->content, key);

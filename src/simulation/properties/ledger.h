@@ -47,13 +47,14 @@ struct World {
   std::optional<RolloutView> rollout;
   std::vector<ReplicaSetView> sets;
   std::vector<std::int64_t> available;  ///< Of each of `sets`.
-  std::vector<std::string> selected;    ///< Hashes that the Rollout's Services select.
+  /// Hashes that get traffic through the Rollout's Services: blue-green's preview is for a look.
+  std::vector<std::string> selected;
 
   const ReplicaSetView* find(std::string_view key) const;
 };
 
-/// Whether a replica may have overlooked what other replicas wrote. Where pods and traffic are at
-/// stake it may not.
+/// Whether a replica may have overlooked what other replicas wrote to ReplicaSets and Services.
+/// Where pods and traffic are at stake it may not.
 enum class Others : std::uint8_t { blamed, excused };
 
 /// All that has happened, indexed. Each object is read once for each commit.

@@ -12,7 +12,8 @@ namespace {
 /// Counts, for each replica and Rollout, how often it is reconciled with nothing new to look at.
 class HotLoop : public Property {
  public:
-  using Property::Property;
+  HotLoop(std::string id, std::string sentence, std::uint64_t allowed_alone)
+      : Property(std::move(id), std::move(sentence)), allowed_alone_(allowed_alone) {}
 
   void on_commit(const Change& change, const Ledger&) override {
     // What others change is news. So is what we change, as long as it ends somewhere: a loop of
@@ -29,7 +30,7 @@ class HotLoop : public Property {
     std::deque<Entry>& entries = window.entries;
     entries.push_back({ledger.now(), news});
     while (ledger.now() - entries.front().at > window_length) entries.pop_front();
-    const std::uint64_t allowed = allowed_alone + 2 * (news - entries.front().news);
+    const std::uint64_t allowed = allowed_alone_ + 2 * (news - entries.front().news);
     checked();
     if (entries.size() <= allowed) return;
     broken({.property = {},
@@ -48,7 +49,7 @@ class HotLoop : public Property {
 
  private:
   static constexpr Duration window_length = Duration::from_seconds(60);
-  static constexpr std::uint64_t allowed_alone = 60;
+  const std::uint64_t allowed_alone_;
   struct Entry {
     Instant at;
     std::uint64_t news;
@@ -62,7 +63,7 @@ class HotLoop : public Property {
 
 class R4 final : public HotLoop {
  public:
-  R4() : HotLoop("R4", "no hot loop: at most one reconcile a second without anything new") {}
+  R4() : HotLoop("R4", "no hot loop: at most one reconcile a second without anything new", 60) {}
 
  private:
   bool applies_to(const RolloutView&, const Ledger&) const override { return true; }
@@ -70,10 +71,12 @@ class R4 final : public HotLoop {
 
 class D7 final : public HotLoop {
  public:
-  D7() : HotLoop("D7", "a deadline that has passed on an empty ReplicaSet stirs nobody") {}
+  D7() : HotLoop("D7", "a deadline that has passed on an empty ReplicaSet stirs nobody", 8) {}
 
  private:
   bool applies_to(const RolloutView& rollout, const Ledger& ledger) const override {
+    // Failures are a reason to look again.
+    if (ledger.truth().faults_on()) return false;
     for (const ReplicaSetView* set : ledger.owned_by(rollout.uid)) {
       if (set->replicas != 0 || !set->deadline) continue;
       const std::optional<Instant> deadline = set->valid_deadline();

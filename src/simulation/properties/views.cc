@@ -115,6 +115,10 @@ const Json& RolloutView::steps() const {
   return spec()["strategy"]["canary"]["steps"];
 }
 
+std::vector<std::string> RolloutView::serving_services() const {
+  return strategy == Strategy::blue_green ? std::vector{active_service} : services;
+}
+
 std::optional<Instant> RolloutView::pause_start(std::string_view reason) const {
   if (!pauses().is_array()) return {};
   for (const Json& pause : pauses().as_array()) {

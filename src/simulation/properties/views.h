@@ -65,6 +65,8 @@ struct RolloutView {
   std::int64_t preview_replicas = 0;
   std::vector<std::string> services;  ///< Keys of all Services that it names.
   std::string active_service;         ///< Key; blue-green.
+  /// Those through which traffic comes: of blue-green the active one.
+  std::vector<std::string> serving_services() const;
 
   std::string stable_hash;
   std::string current_hash;

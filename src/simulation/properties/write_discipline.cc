@@ -164,7 +164,7 @@ class AfterFailure : public Property {
     return id;
   }
   void read_again(std::string_view replica, ObjectKind kind, std::string_view key) {
-    open_.erase(fmt::format("{} {} {}", replica, to_string(kind), key));
+    if (open_.erase(fmt::format("{} {} {}", replica, to_string(kind), key)) > 0) checked();
   }
 
   std::map<std::string, SentRequest> open_;

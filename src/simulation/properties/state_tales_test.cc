@@ -1,0 +1,388 @@
+#include "simulation/properties/tales_for_test.h"
+
+/// Histories for the properties of what is asked for: C, I, D.
+namespace slipway::simulation {
+namespace {
+
+using enum ObjectKind;
+using kubernetes::Method;
+
+constexpr bool breaks = true;
+constexpr bool keeps = false;
+
+const Tale capacity[] = {
+    {"C1",  "two of three pods go where one may",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 3);
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":1}})");
+     }, breaks},
+    {"C1",  "one of three pods goes where one may",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 3);
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+     }, keeps },
+    {"C1",  "pods that don't serve go, however few there are",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 1);
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":1}})");
+     }, keeps },
+    {"C1",  "a pod has crashed since, and nobody could know",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 3);
+       s.others(pod, "web-old-0", R"({"status":{"conditions":null}})");
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+     }, keeps },
+    {"C4",  "five pods where four may be",
+     [](Story& s) {
+       s.begin(canary);
+       s.hears_all();
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":2}})");
+     }, breaks},
+    {"C4",  "four pods where four may be",
+     [](Story& s) {
+       s.begin(canary);
+       s.hears_all();
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
+     }, keeps },
+    {"C6",  "an abort takes a pod from the stable version",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.hears_all();
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+     }, breaks},
+    {"C6",  "the abort came too late for the decision",
+     [](Story& s) {
+       s.begin(canary);
+       s.hears_all();
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+     }, keeps },
+    {"C7",  "the ReplicaSet of the active Service goes",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.others(service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"old"}}})");
+       s.hears_all();
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":0}})");
+     }, breaks},
+    {"C7",  "the ReplicaSet of the preview Service goes",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.others(service, "preview",
+                R"({"spec":{"selector":{"rollouts-pod-template-hash":"new"}}})");
+       s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+       s.hears_all();
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
+     }, keeps },
+    {"C8",  "a ReplicaSet goes up and down",
+     [](Story& s) {
+       s.begin(canary);
+       for (int i = 0; i < 8; ++i) {
+         s.ours(replica_set, "web-new",
+                i % 2 == 0 ? R"({"spec":{"replicas":1}})" : R"({"spec":{"replicas":0}})");
+       }
+     }, breaks},
+    {"C8",  "a person changes the Rollout each time",
+     [](Story& s) {
+       s.begin(canary);
+       for (int i = 0; i < 8; ++i) {
+         s.others(rollout, "web", R"({"spec":{"replicas":3}})");
+         s.ours(replica_set, "web-new",
+                i % 2 == 0 ? R"({"spec":{"replicas":1}})" : R"({"spec":{"replicas":0}})");
+       }
+     }, keeps },
+    {"C10", "the controller changes spec.replicas",
+     [](Story& s) {
+       s.begin(canary);
+       s.ours(rollout, "web", R"({"spec":{"replicas":4}})");
+     }, breaks},
+    {"C10", "a person changes spec.replicas",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", R"({"spec":{"replicas":4}})");
+       s.ours(rollout, "web", R"({"status":{"phase":"Paused"}})");
+     }, keeps },
+    {"C11", "a size below zero is asked for",
+     [](Story& s) {
+       s.begin(canary);
+       s.ask(replica_set, "web-old",
+             {.body = R"([{"op":"replace","path":"/spec/replicas","value":-1}])"});
+     }, breaks},
+    {"C11", "a size of zero is asked for",
+     [](Story& s) {
+       s.begin(canary);
+       s.ask(replica_set, "web-old",
+             {.body = R"([{"op":"replace","path":"/spec/replicas","value":0}])"});
+     }, keeps },
+    {"C12", "a restart evicts the second of three",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 2);
+       s.ours(pod, "web-old-0", "null", {.method = Method::post, .subresource = "eviction"});
+       s.others(replica_set, "web-old", R"({"status":{"availableReplicas":1}})");
+       s.hears_all();
+       s.ours(pod, "web-old-1", "null", {.method = Method::post, .subresource = "eviction"});
+     }, breaks},
+    {"C12", "a restart evicts the first of three",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 3);
+       s.ours(pod, "web-old-0", "null", {.method = Method::post, .subresource = "eviction"});
+     }, keeps },
+};
+
+const Tale identity[] = {
+    {"I1",  "a second ReplicaSet of one hash",
+     [](Story& s) {
+       s.begin(canary);
+       s.ours(replica_set, "web-twin", Story::set_text("web-twin", "new", 3, 0));
+     },                                                                        breaks},
+    {"I1",  "a ReplicaSet of a hash of its own",
+     [](Story& s) {
+       s.begin(canary);
+       s.ours(replica_set, "web-third", Story::set_text("web-third", "third", 3, 0));
+     },                                                                        keeps },
+    {"I2",  "somebody else's ReplicaSet is scaled",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(replica_set, "foreign", R"({"metadata":{"uid":"f"},"spec":{"replicas":3}})");
+       s.ours(replica_set, "foreign", R"({"spec":{"replicas":0}})");
+     },                                                                        breaks},
+    {"I2",  "a Service that the Rollout names is switched",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.others(service, "active", R"({"spec":{"selector":{"app":"web"}}})");
+       s.ours(service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"new"}}})");
+     },                                                                        keeps },
+    {"I3",  "adopted without a look",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(replica_set, "web-old", R"({"metadata":{"ownerReferences":null}})");
+       s.ours(replica_set, "web-old",
+              R"({"metadata":{"ownerReferences":[{"controller":true,"uid":"r"}]}})");
+     },                                                                        breaks},
+    {"I3",  "adopted after a look",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(replica_set, "web-old", R"({"metadata":{"ownerReferences":null}})");
+       s.ask(rollout, "web", {.method = Method::get});
+       s.ours(replica_set, "web-old",
+              R"({"metadata":{"ownerReferences":[{"controller":true,"uid":"r"}]}})");
+     },                                                                        keeps },
+    {"I4",  "scaled up though the Rollout is known to be going",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", R"({"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}})");
+       s.hears_all();
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
+     },                                                                        breaks},
+    {"I4",  "scaled up before it was known",
+     [](Story& s) {
+       s.begin(canary);
+       s.hears_all();
+       s.others(rollout, "web", R"({"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}})");
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
+     },                                                                        keeps },
+    {"I5",  "a collision with its own ReplicaSet",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(replica_set, "web-new", R"({"spec":{"template":{"spec":{"image":"v2"}}}})");
+       s.ours(rollout, "web", R"({"status":{"collisionCount":1}})");
+     },                                                                        breaks},
+    {"I5",  "a collision with another template",
+     [](Story& s) {
+       s.begin(canary);
+       s.ours(rollout, "web", R"({"status":{"collisionCount":1}})");
+     },                                                                        keeps },
+    {"I6",  "two ReplicaSets of one revision",
+     [](Story& s) {
+       s.begin(canary);
+       s.hears_all();
+       s.ours(replica_set, "web-old",
+              R"({"metadata":{"annotations":{"rollout.argoproj.io/revision":"2"}}})");
+     },                                                                        breaks},
+    {"I6",  "the next revision",
+     [](Story& s) {
+       s.begin(canary);
+       s.hears_all();
+       s.ours(replica_set, "web-old",
+              R"({"metadata":{"annotations":{"rollout.argoproj.io/revision":"3"}}})");
+     },                                                                        keeps },
+    {"I7",  "a template is changed",
+     [](Story& s) {
+       s.begin(canary);
+       s.ours(replica_set, "web-old", R"({"spec":{"template":{"spec":{"image":"v3"}}}})");
+     },                                                                        breaks},
+    {"I7",  "others change a template",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(replica_set, "web-old", R"({"spec":{"template":{"spec":{"image":"v3"}}}})");
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+     },                                                                        keeps },
+    {"I8",  "history loses one that has pods",
+     [](Story& s) {
+       s.begin(R"({"canary":{}})");
+       s.others(rollout, "web", R"({"spec":{"revisionHistoryLimit":0}})");
+       s.add_set("web-third", "third", 3, 2);
+       s.hears_all();
+       s.ours(replica_set, "web-third", "null", {.method = Method::delete_});
+     },                                                                        breaks},
+    {"I8",  "history loses an empty one beyond the limit",
+     [](Story& s) {
+       s.begin(R"({"canary":{}})");
+       s.others(rollout, "web", R"({"spec":{"revisionHistoryLimit":0}})");
+       s.add_set("web-third", "third", 3, 0);
+       s.hears_all();
+       s.ours(replica_set, "web-third", "null", {.method = Method::delete_});
+     },                                                                        keeps },
+    {"I11", "a write in a namespace without a Rollout",
+     [](Story& s) { s.ask(replica_set, "web-old"); },                          breaks},
+    {"I11", "a read in a namespace without a Rollout",
+     [](Story& s) { s.ask(replica_set, "web-old", {.method = Method::get}); }, keeps },
+};
+
+const Tale deadlines[] = {
+    {"D1", "an empty deadline is written (the founding bug)",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", "\"\"", true);
+     }, breaks},
+    {"D1", "a deadline in the past is written",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", s.in(-(1_s)), true);
+     }, breaks},
+    {"D1", "a deadline beyond the delay is written",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", s.in(32_s), true);
+     }, breaks},
+    {"D1", "a deadline at the end of the delay is written, rounded up",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", s.in(31_s), true);
+     }, keeps },
+    {"D2", "a deadline is set anew",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", s.in(30_s), true);
+       s.pass(10_s);
+       s.deadline("web-old", s.in(30_s), true);
+     }, breaks},
+    {"D2", "a deadline is emptied",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", s.in(30_s));
+       s.deadline("web-old", "\"\"", true);
+     }, breaks},
+    {"D2", "a deadline goes when its ReplicaSet is stable",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", s.in(30_s));
+       s.deadline("web-old", "null", true);
+     }, keeps },
+    {"D2", "rubbish becomes a deadline",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", "\"soon\"");
+       s.deadline("web-old", s.in(30_s), true);
+     }, keeps },
+    {"D4", "scaled down a second early",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.add_set("web-third", "third", 3, 3);
+       s.deadline("web-third", s.in(30_s));
+       s.hears_all();
+       s.pass(29_s);
+       s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
+     }, breaks},
+    {"D4", "scaled down on the dot",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.add_set("web-third", "third", 3, 3);
+       s.deadline("web-third", s.in(30_s));
+       s.hears_all();
+       s.pass(30_s);
+       s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
+     }, keeps },
+    {"D5", "a zombie with an empty deadline",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.add_set("web-third", "third", 3, 3);
+       s.deadline("web-third", "\"\"");
+       s.heal();
+       s.quiet();
+     }, breaks},
+    {"D5", "one whose end is still to come",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.add_set("web-third", "third", 3, 3);
+       s.deadline("web-third", s.in(30_s));
+       s.heal();
+       s.quiet();
+     }, keeps },
+    {"D6", "rubbish stays",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", "\"soon\"");
+       s.quiet();
+     }, breaks},
+    {"D6", "rubbish is repaired",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-old", "\"soon\"");
+       s.deadline("web-old", "null", true);
+       s.quiet();
+     }, keeps },
+    {"D9", "what an abort leaves goes at once",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+       s.hears_all();
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
+     }, breaks},
+    {"D9", "what an abort leaves goes after its delay",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+       s.deadline("web-new", s.in(30_s));
+       s.hears_all();
+       s.pass(30_s);
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
+     }, keeps },
+    {"D7", "an empty ReplicaSet whose deadline has passed is looked at again and again",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-new", s.in(-(10_s)));
+       s.heal();
+       s.pass(61_s);
+       for (int i = 0; i < 20; ++i) s.reconciles();
+     }, breaks},
+    {"D7", "a deadline that is still to come is looked at",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.deadline("web-new", s.in(600_s));
+       s.heal();
+       for (int i = 0; i < 20; ++i) s.reconciles();
+     }, keeps },
+};
+
+}  // namespace
+
+std::span<const Tale> capacity_tales() {
+  return capacity;
+}
+std::span<const Tale> identity_tales() {
+  return identity;
+}
+std::span<const Tale> deadlines_tales() {
+  return deadlines;
+}
+
+}  // namespace slipway::simulation
