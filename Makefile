@@ -56,6 +56,12 @@ bench: packages ## Measure speed and memory
 	@cmake --build --preset release -j $(JOBS)
 	@scripts/bench $(RELEASE)
 
+.PHONY: mutants
+mutants: packages ## Re-introduce known defects one by one: the promises must catch each
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target trial
+	@tests/mutants/run.py $(RELEASE)
+
 .PHONY: lint
 lint: ## Check formatting and what no compiler sees
 	@scripts/install-packages --lint

@@ -36,7 +36,8 @@ constexpr std::array strategies = {
     "blueGreen: {activeService: one, autoPromotionEnabled: false}",
     "blueGreen: {activeService: one, previewService: two, autoPromotionSeconds: 20, "
     "scaleDownDelaySeconds: 20, abortScaleDownDelaySeconds: 10}",
-    "blueGreen: {activeService: one, previewService: two, previewReplicaCount: 1}",
+    "blueGreen: {activeService: one, previewService: two, previewReplicaCount: 1, "
+    "abortScaleDownDelaySeconds: 0}",
 };
 
 class TrueClock final : public simulation::Truth {
@@ -147,7 +148,7 @@ kind: Rollout
 metadata: {name: web}
 spec:
   replicas: REPLICAS
-  revisionHistoryLimit: 3
+  revisionHistoryLimit: 1
   selector: {matchLabels: {app: web}}
   strategy: {STRATEGY}
   template:
@@ -209,6 +210,7 @@ void Trial::garble_replica_set() {
   constexpr std::array patches = {
       R"({"metadata":{"annotations":{"scale-down-deadline":""}}})",
       R"({"metadata":{"annotations":{"scale-down-deadline":"soon"}}})",
+      R"({"metadata":{"annotations":{"scale-down-deadline":"2025-12-31T00:00:00Z"}}})",
       R"({"metadata":{"annotations":{"team":"a"}}})",
       R"({"metadata":{"annotations":{"team":"b"}}})",
   };
@@ -232,6 +234,11 @@ void Trial::act_on_rollout(std::uint64_t which) {
       const std::string text = R"({"spec":{"replicas":)" + std::to_string(below(6)) + "}}";
       return patch(kind, "web", text.c_str());
     }
+    case 6: {
+      const std::string text =
+          R"({"spec":{"restartAt":")" + format_rfc3339(cluster_.loop().now()) + R"("}})";
+      return patch(kind, "web", text.c_str());
+    }
     default:
       return patch(kind, "web", R"({"status":{"pauseConditions":null}})", "status");
   }
@@ -240,8 +247,14 @@ void Trial::act_on_rollout(std::uint64_t which) {
 /// One thing that a person or fate does.
 void Trial::act() {
   const std::uint64_t what = below(20);
-  if (what < 6) return set_image(below(4));
-  if (what < 15) return act_on_rollout(below(9));
+  if (what < 6) {
+    set_image(below(4));
+    // An update that is aborted on the way is where most went wrong elsewhere.
+    if (below(3) > 0) return;
+    cluster_.run_for(Duration::from_milliseconds(static_cast<std::int64_t>(below(20'000))));
+    return act_on_rollout(0);
+  }
+  if (what < 15) return act_on_rollout(below(10));
   if (what < 17) return garble_replica_set();
   if (what < 19) {
     crash(below(replicas_.size()));
@@ -269,7 +282,7 @@ TrialResult Trial::run() {
   judge_.heal();
   cluster_.run_for(20_min);
   judge_.quiet();
-  cluster_.run_for(24_h);
+  cluster_.run_for(4_h);
   judge_.end();
   return {judge_.violations(), judge_.counts(), reconciles_, wire_.faults};
 }

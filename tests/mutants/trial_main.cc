@@ -11,9 +11,12 @@
 #include "simulation/properties/judge.h"
 #include "trial.h"
 
-/// Runs trials until a promise is broken, and says which.
+/// Runs trials until promises are broken, and says which.
 ///
-///   trial [--from SEED] [--seeds N] [--seconds S] [--go-on] [--verbose]
+///   trial [--from SEED] [--seeds N] [--seconds S] [--go-on] [--at-least N] [--verbose]
+///
+/// It stops after the life that broke one; with --at-least N it goes on for some seconds in the
+/// hope of N different ones, with --go-on through all seeds.
 ///
 /// Exit status 1 when a promise was broken. The last line is for programs:
 /// "broken SEEDS-RUN SECONDS ID,ID,..." or "kept SEEDS-RUN SECONDS".
@@ -21,11 +24,14 @@ namespace {
 
 using namespace slipway;
 
+constexpr double seconds_for_more = 3;
+
 struct Options {
   std::uint64_t from = 1;
   std::uint64_t seeds = 50;
   double seconds = 60;
   bool go_on = false;
+  std::size_t at_least = 1;
   bool verbose = false;
 };
 
@@ -40,6 +46,7 @@ Options parse(int count, char** arguments) {
     if (name == "--seeds") options.seeds = static_cast<std::uint64_t>(number());
     if (name == "--seconds") options.seconds = static_cast<double>(number());
     if (name == "--go-on") options.go_on = true;
+    if (name == "--at-least") options.at_least = static_cast<std::size_t>(number());
     if (name == "--verbose") options.verbose = true;
   }
   return options;
@@ -64,6 +71,7 @@ int main(int count, char** arguments) {
   std::map<std::string, simulation::PropertyCount> counts;
   std::map<std::string, int> broken;
   std::uint64_t runs = 0;
+  double first_broken_at = 0;
   std::uint64_t reconciles = 0;
   std::uint64_t faults = 0;
   while (runs < options.seeds && seconds() < options.seconds) {
@@ -84,7 +92,10 @@ int main(int count, char** arguments) {
       sum.checks = checks;
       sum.violations = violations;
     }
-    if (!broken.empty() && !options.go_on) break;
+    const bool enough =
+        broken.size() >= options.at_least || seconds() > first_broken_at + seconds_for_more;
+    if (!broken.empty() && first_broken_at == 0) first_broken_at = seconds();
+    if (!broken.empty() && enough && !options.go_on) break;
   }
   if (options.verbose) {
     print_counts(counts);

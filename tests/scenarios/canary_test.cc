@@ -237,6 +237,17 @@ TEST_CASE("a Rollout that is deleted takes its ReplicaSets and pods with it") {
   }));
 }
 
+TEST_CASE("after a write whose answer was lost, the object is read before the next plan") {
+  World world;
+  world.apply(canary);
+  REQUIRE(world.until_phase("shop", "Healthy"));
+  world.lose_next_answer();
+  world.set_image("shop", "shop:2");
+  REQUIRE(world.until_phase("shop", "Paused"));
+  REQUIRE_FALSE(world.after_loss().empty());
+  CHECK(world.after_loss().front().starts_with("GET /apis/"));
+}
+
 TEST_CASE("an invalid spec is told, and mended by a valid one") {
   World world;
   install(world);

@@ -17,16 +17,26 @@ constexpr const char* test_namespace = "default";
 
 }  // namespace
 
-/// Notes each write on its way to the server.
+/// Notes each write on its way to the server, and loses an answer where it is told to.
 class World::Recorder final : public kubernetes::Transport {
  public:
-  Recorder(kubernetes::Transport& inner, std::vector<std::string>& writes)
-      : inner_(inner), writes_(writes) {}
+  Recorder(kubernetes::Transport& inner, World& world) : inner_(inner), world_(world) {}
 
   void send(Request request, Done done) override {
-    if (request.method != Method::get && request.target.find("/events") == std::string::npos) {
-      writes_.push_back(std::string(kubernetes::to_string(request.method)) + " " + request.target +
-                        " " + request.body);
+    const bool is_event = request.target.find("/events") != std::string::npos;
+    const std::string what =
+        std::string(kubernetes::to_string(request.method)) + " " + request.target;
+    if (has_lost_ && !is_event && request.target.find('?') == std::string::npos) {
+      world_.after_loss_.push_back(what);
+    }
+    if (request.method != Method::get && !is_event) {
+      world_.writes_.push_back(what + " " + request.body);
+      if (std::exchange(world_.loses_next_answer_, false)) {
+        has_lost_ = true;
+        done = [done = std::move(done)](const Result<Response>&) {
+          done(fail(ErrorCode::unavailable, "the embedded cluster", "the answer was lost", ""));
+        };
+      }
     }
     inner_.send(std::move(request), std::move(done));
   }
@@ -38,11 +48,12 @@ class World::Recorder final : public kubernetes::Transport {
 
  private:
   kubernetes::Transport& inner_;
-  std::vector<std::string>& writes_;
+  World& world_;
+  bool has_lost_ = false;
 };
 
 World::World(std::uint64_t seed) : seed_(seed), cluster_({.seed = seed}) {
-  recorder_ = std::make_shared<Recorder>(cluster_.transport(), writes_);
+  recorder_ = std::make_shared<Recorder>(cluster_.transport(), *this);
   restart_controller();
 }
 

@@ -65,6 +65,10 @@ class World {
   /// Writes by the controller so far, by "VERB kind" and more, newest last.
   const std::vector<std::string>& writes() const { return writes_; }
   std::size_t write_count() const { return writes_.size(); }
+  /// The controller's next write is carried out, and its answer is lost.
+  void lose_next_answer() { loses_next_answer_ = true; }
+  /// "VERB target" of what the controller sent after the answer was lost; events and lists apart.
+  const std::vector<std::string>& after_loss() const { return after_loss_; }
   /// Reasons of the events about a Rollout, oldest first.
   std::vector<std::string> event_reasons(const std::string& rollout);
 
@@ -75,6 +79,8 @@ class World {
   std::uint64_t seed_;
   cluster::TestCluster cluster_;
   std::vector<std::string> writes_;
+  bool loses_next_answer_ = false;
+  std::vector<std::string> after_loss_;
   std::shared_ptr<Recorder> recorder_;
   std::unique_ptr<controller::RolloutController> controller_;
 };
