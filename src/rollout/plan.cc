@@ -140,6 +140,23 @@ Plan plan_ownership(const Work& work) {
   return plan;
 }
 
+/// The hash label of one of ours was lost: without it no watch of ReplicaSets shows it any more.
+/// Nothing where all have theirs.
+Plan plan_lost_labels(const Work& work) {
+  Plan plan;
+  for (const api::ReplicaSet* owned : work.roles.owned) {
+    const std::string* label = owned->metadata.label(api::pod_template_hash_label);
+    const bool lost = label == nullptr || label->empty();
+    if (!lost || hash_of(*owned).empty() || owned->metadata.deletion_timestamp) continue;
+    kubernetes::Write write(seen_for_write(*owned), "its hash label was lost");
+    write.expect_as_seen("/metadata/labels");
+    write.set("/metadata/labels/" + std::string(api::pod_template_hash_label), hash_of(*owned));
+    plan.writes.push_back(std::move(write));
+    plan.reasons.push_back({"labels " + name_of(*owned) + " again", name_of(*owned), {}});
+  }
+  return plan;
+}
+
 /// Somebody else's object has the name that ours should get: the next hash is tried. Source:
 /// behaviour.md 4.2.
 Plan plan_collision(const Work& work) {
@@ -174,6 +191,7 @@ bool is_missing_from_list(const Observed& seen) {
 Plan plan_valid(const Observed& seen) {
   Work work(seen);
   if (!work.roles.orphans.empty() || !work.roles.strays.empty()) return plan_ownership(work);
+  if (Plan labels = plan_lost_labels(work); !labels.writes.empty()) return labels;
   if (!work.roles.new_ && seen.occupant &&
       seen.occupant->metadata.name == replica_set_name(work.rollout, work.new_hash)) {
     if (!seen.occupant->metadata.deletion_timestamp) return plan_collision(work);

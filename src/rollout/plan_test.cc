@@ -47,6 +47,28 @@ TEST_CASE("a settled Rollout plans nothing, and says nothing (W11)") {
   CHECK(made.reasons.empty());
 }
 
+TEST_CASE("a hash label that somebody took away comes back, wherever the ReplicaSet was met") {
+  const Observed whole = settled();
+  Observed seen = whole;
+  change_replica_set(seen, [](api::ReplicaSet& replica_set) {
+    replica_set.metadata.labels.erase(std::string(api::pod_template_hash_label));
+  });
+  const auto labels_again = [&](const Observed& observed) {
+    const Plan made = plan(observed);
+    REQUIRE(made.writes.size() == 1);
+    CHECK_FALSE(made.status);
+    const std::string text = made.writes[0].text();
+    CHECK_MESSAGE(text.find("/metadata/labels/rollouts-pod-template-hash") != std::string::npos,
+                  text);
+  };
+  labels_again(seen);
+  // The watch, which asks for the label, shows none: it is met by the name that is taken.
+  Observed met = seen;
+  met.occupant = seen.replica_sets.at(0);
+  met.replica_sets.clear();
+  labels_again(met);
+}
+
 TEST_CASE("a Rollout that is being deleted is left to the garbage collector (I4)") {
   SimulatedWorld world(2, R"({"canary":{}})");
   Observed seen = world.observe();

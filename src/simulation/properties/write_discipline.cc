@@ -298,6 +298,7 @@ bool is_ours_in_set(std::string_view path) {
     return std::ranges::find(annotations, path.substr(prefix.size())) != annotations.end();
   }
   return path == "/spec/replicas" || path == "/spec/minReadySeconds" ||
+         path == "/metadata/labels/rollouts-pod-template-hash" ||
          path.starts_with("/metadata/ownerReferences");
 }
 
