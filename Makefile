@@ -62,6 +62,16 @@ mutants: packages ## Re-introduce known defects one by one: the promises must ca
 	@cmake --build --preset release -j $(JOBS) --target trial
 	@tests/mutants/run.py $(RELEASE)
 
+.PHONY: simulate
+simulate: build ## Try to break Rollouts for ten minutes: single faults, pairs, then the swarm
+	@$(SLIPWAY) simulate --order singles --minutes 3
+	@$(SLIPWAY) simulate --order pairs --minutes 2
+	@$(SLIPWAY) simulate --minutes 5
+
+.PHONY: night
+night: build ## Go on with the swarm where the last night ended, until stopped
+	@scripts/night $(SLIPWAY) build/night
+
 .PHONY: lint
 lint: ## Check formatting and what no compiler sees
 	@scripts/install-packages --lint

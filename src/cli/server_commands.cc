@@ -215,6 +215,11 @@ void add_simulate(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   command->add_option("--minutes", options->minutes, "Goes on for so long, whatever --runs says");
   command->add_option("--report", options->report, "File for a page that shows the run");
+  command
+      ->add_option("--order", options->order,
+                   "swarm; singles: every fault at every place, one at a time; pairs")
+      ->capture_default_str();
+  command->add_option("--shrink", options->shrink, "File for the smallest run that still breaks");
   command->add_option("--scenario", options->scenario, "File of one run, to replay");
   command->add_flag("--json", options->json, "Print one JSON object");
   command->callback([&line, options] {

@@ -16,6 +16,7 @@
 #include "simulation/campaign.h"
 #include "simulation/properties/judge.h"
 #include "simulation/report.h"
+#include "simulation/shrink.h"
 
 namespace slipway::cli {
 namespace {
@@ -224,6 +225,29 @@ Result<int> replay(const SimulateOptions& options, Streams streams) {
   return result.broken() ? broken_status : 0;
 }
 
+Result<simulation::Order> order_of(const std::string& name) {
+  if (name == "swarm") return simulation::Order::swarm;
+  if (name == "singles") return simulation::Order::singles;
+  if (name == "pairs") return simulation::Order::pairs;
+  return fail(ErrorCode::invalid, "--order",
+              "found " + quote(name) + ", expected swarm, singles or pairs");
+}
+
+/// Makes the first broken run small, and writes it down with a test and a timeline.
+Result<void> shrink_first(const std::string& file, const BootedServer& booted,
+                          const CampaignResult& sum, std::ostream& out) {
+  if (sum.broken.empty()) return {};
+  const simulation::BrokenRun& first = sum.broken.front();
+  const std::string& property = first.violations.front().property;
+  const simulation::Shrunk small = simulation::shrink(booted, first.scenario, property);
+  TRY_DONE(write_file(file, to_pretty_text(simulation::to_json(small.scenario)) + "\n"));
+  out << fmt::format("\n{} with {} faults and {} deeds, after {} runs: {}\n\n", property,
+                     small.scenario.strikes->size(), small.scenario.deeds.size(), small.tries, file)
+      << simulation::regression_test(property, first.seed, file) << "\n";
+  print_timeline(small.result, out);
+  return {};
+}
+
 }  // namespace
 
 Result<int> simulate(const SimulateOptions& options, Streams streams) {
@@ -231,6 +255,7 @@ Result<int> simulate(const SimulateOptions& options, Streams streams) {
   if (!options.scenario.empty()) return replay(options, streams);
   CampaignOptions campaign{.seed = options.seed, .runs = options.runs};
   campaign.faults = TRY(simulation::parse_faults(options.faults));
+  campaign.order = TRY(order_of(options.order));
   if (!options.manifest.empty()) campaign.objects = TRY(read_manifest(options.manifest));
   if (options.minutes > 0) campaign.runs = runs_without_end;
   campaign.run.keep_timeline = campaign.runs == 1;
@@ -250,6 +275,7 @@ Result<int> simulate(const SimulateOptions& options, Streams streams) {
     if (campaign.runs != 1) print_properties(sum, streams.out);
     print_broken(options, sum, streams.out);
   }
+  if (!options.shrink.empty()) TRY_DONE(shrink_first(options.shrink, booted, sum, streams.err));
   if (!options.report.empty()) {
     const std::uint64_t seed = sum.broken.empty() ? options.seed : sum.broken.front().seed;
     const Scenario scenario = simulation::draw_scenario(seed, campaign.faults, campaign.objects);

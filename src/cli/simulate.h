@@ -14,7 +14,9 @@ struct SimulateOptions {
   std::string faults = "all";
   std::string report;    ///< File for an HTML timeline; empty: none.
   std::string scenario;  ///< File of one run to replay; empty: none.
-  double minutes = 0;    ///< Above 0: goes on until then, whatever `runs` says.
+  std::string shrink;    ///< File for the smallest scenario of the first broken run; empty: none.
+  std::string order = "swarm";  ///< swarm, singles or pairs.
+  double minutes = 0;           ///< Above 0: goes on until then, whatever `runs` says.
   bool json = false;
 };
 

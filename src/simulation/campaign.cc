@@ -19,18 +19,58 @@ void CampaignResult::add(std::uint64_t seed, const RunResult& run) {
     sum.violations += count.violations;
   }
   ++phases[run.phase.empty() ? "none" : run.phase];
-  if (run.broken()) broken.push_back({seed, run.violations});
+  if (run.broken()) broken.push_back({seed, run.violations, {}});
   last = run;
 }
+
+namespace {
+
+/// A scenario in which nothing is left to chance but what is put in.
+Scenario calm_scenario(std::uint64_t seed, const CampaignOptions& options) {
+  FaultSet deeds;
+  for (const FaultInfo& info : all_faults()) {
+    const bool on = info.strikes == Strikes::as_deed && contains(options.faults, info.fault);
+    deeds.set(static_cast<std::size_t>(info.fault), on);
+  }
+  Scenario scenario = draw_scenario(seed, deeds, options.objects);
+  scenario.strikes.emplace();
+  return scenario;
+}
+
+/// Every single fault of one seed, or random pairs of them. Returns whether to go on.
+bool run_plans(const BootedServer& booted, const CampaignOptions& options, std::uint64_t seed,
+               CampaignResult& sum, const std::function<bool(const CampaignResult&)>& progress) {
+  Scenario scenario = calm_scenario(seed, options);
+  const std::vector<Strike> singles = single_faults(booted, scenario, options.faults);
+  Random random = stream_of(seed, "pairs");
+  for (const Strike& single : singles) {
+    scenario.strikes = std::vector{single};
+    if (options.order == Order::pairs) {
+      scenario.strikes->push_back(singles[random.below(singles.size())]);
+    }
+    const RunResult result = run(booted, scenario, options.run);
+    sum.add(seed, result);
+    if (result.broken()) sum.broken.back().scenario = pinned(scenario, result);
+    if (!progress(sum) || sum.broken.size() >= options.broken_max) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 CampaignResult run_campaign(const BootedServer& booted, const CampaignOptions& options,
                             const std::function<bool(const CampaignResult&)>& progress) {
   CampaignResult sum;
   for (std::uint64_t i = 0; i < options.runs; ++i) {
     const std::uint64_t seed = options.seed + i;
+    if (options.order != Order::swarm) {
+      if (!run_plans(booted, options, seed, sum, progress)) break;
+      continue;
+    }
     const Scenario scenario = draw_scenario(seed, options.faults, options.objects);
     const RunResult result = run(booted, scenario, options.run);
     sum.add(seed, result);
+    if (result.broken()) sum.broken.back().scenario = pinned(scenario, result);
     if (options.replay_every != 0 && i % options.replay_every == 0) {
       ++sum.replays;
       if (run(booted, scenario, options.run).trace_hash != result.trace_hash) {

@@ -10,14 +10,22 @@
 
 namespace slipway::simulation {
 
+/// In which order faults are tried.
+enum class Order : std::uint8_t {
+  swarm,    ///< A random few at random places, another few for each seed.
+  singles,  ///< For each seed: every single fault at every place of its fault-free run.
+  pairs,    ///< For each seed: pairs of such, at random.
+};
+
 struct CampaignOptions {
   std::uint64_t seed = 1;  ///< Of the first run; the next has the next.
   std::uint64_t runs = 1;
   FaultSet faults;
+  Order order = Order::swarm;
   std::vector<Json> objects;  ///< Empty: each run makes up its own.
   /// Every so many runs one is run twice, and must be the same. 0: none.
   std::uint64_t replay_every = 100;
-  std::uint64_t broken_max = 20;  ///< Ends after so many broken runs.
+  std::uint64_t broken_max = 100;  ///< Ends after so many broken runs.
   RunOptions run;
 };
 
@@ -25,6 +33,7 @@ struct CampaignOptions {
 struct BrokenRun {
   std::uint64_t seed = 0;
   std::vector<Violation> violations;
+  Scenario scenario;  ///< Pinned down: it breaks again without chance.
 };
 
 /// What many runs came to.

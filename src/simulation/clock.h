@@ -75,7 +75,8 @@ class ActorLoop final : public kubernetes::EventLoop {
 
   /// Wall clock against true time, as long as the rate is 1.
   Duration offset() const { return now() - time_.now(); }
-  void set_offset(Duration offset) { offset_ = offset; }
+  /// Sets the wall clock so, as a time service does.
+  void set_offset(Duration offset) { offset_ = offset_ + offset - this->offset(); }
   /// In thousandths of true time: 1000 is a good clock, 800 loses a fifth.
   void set_rate(std::int64_t thousandths);
   /// How much later than asked every timer runs.

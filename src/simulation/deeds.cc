@@ -173,19 +173,18 @@ void relabel(Act& act) {
 void make_foreign(Act& act) {
   Json pod_template = act.current()["spec"]["template"];
   if (!pod_template.is_object()) return;
-  pod_template.member("metadata").member("labels").set("rollouts-pod-template-hash", "foreign");
+  const std::string name = fmt::format("foreign-{}", act.random.below(1000));
+  pod_template.member("metadata").member("labels").set("rollouts-pod-template-hash", name);
   Json labels = pod_template["metadata"]["labels"];
   act.create(
       kinds::replica_set,
       Json::object({
-          {"apiVersion", "apps/v1"                                             },
-          {"kind",       "ReplicaSet"                                          },
-          {"metadata",   Json::object({{"name", fmt::format("foreign-{}", act.random.below(1000))},
-                                     {"namespace", ns},
-                                     {"labels", labels}})},
+          {"apiVersion", "apps/v1"                                                            },
+          {"kind",       "ReplicaSet"                                                         },
+          {"metadata",   Json::object({{"name", name}, {"namespace", ns}, {"labels", labels}})},
           {"spec",       Json::object({{"replicas", static_cast<int>(act.random.below(3))},
                                  {"selector", Json::object({{"matchLabels", labels}})},
-                                 {"template", pod_template}})}
+                                 {"template", pod_template}})               }
   }));
 }
 
@@ -389,6 +388,15 @@ void perform(Stage& stage, const Scenario& scenario, const Deed& deed) {
     stage.trace(deed.verb, stage.server.revision());
     return;
   }
+}
+
+void mend_pods(Stage& stage, const std::string& rollout) {
+  Scenario none;
+  Act act{stage, none, rollout, "user", Random(0)};
+  const Json seen = act.current();
+  const Json* behaviour =
+      seen.find_pointer("/spec/template/metadata/annotations/slipway.dev~1behaviour");
+  if (behaviour != nullptr && !behaviour->is_null()) set_template(act, "web:mended", "");
 }
 
 bool push_on(Stage& stage, const std::string& rollout) {

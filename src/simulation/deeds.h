@@ -25,6 +25,9 @@ std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const Fault
 /// Does it, to what the store holds now.
 void perform(Stage& stage, const Scenario& scenario, const Deed& deed);
 
+/// Ends the trouble that is in the pods themselves: an image that can't run is replaced.
+void mend_pods(Stage& stage, const std::string& rollout);
+
 /// What a person does who wants an update to come to its end: promotes what is paused, retries what
 /// is aborted. Returns whether there was anything to do.
 bool push_on(Stage& stage, const std::string& rollout);

@@ -78,7 +78,7 @@ constexpr FaultInfo table[] = {
     {fi6,  "FI6",  "an outage longer than every deadline",    at_requests, 400    },
     {fi7,  "FI7",  "a flapping link",                         at_requests, 1'500  },
     {fi8,  "FI8",  "links clogged one by one",                at_requests, 1'000  },
-    {fj4,  "FJ4",  "days of calm, then a burst",              at_start,    200'000},
+    {fj4,  "FJ4",  "long calm, then a burst",                 at_start,    200'000},
     {fj5,  "FJ5",  "another writer before each write",        at_start,    200'000},
 };
 static_assert(std::size(table) == fault_count);

@@ -328,7 +328,8 @@ Link::Fate Link::decide_write(const Call& call) {
     return Fate{.late = true, .answer = Answer::lost, .answer_after = until_error(request, size)};
   });
   take(Fault::fc6, true, [](std::uint64_t) { return Fate{.times = 2}; });
-  take(Fault::fc11, true, refused(422, {}));
+  // To a patch, 422 says that a test failed: a refusal for good has another status there.
+  take(Fault::fc11, true, refused(creates ? 422 : 413, {}));
   take(Fault::fc15, true, refused(500, 10_s));
   take(Fault::fc23, true, [](std::uint64_t) { return Fate{.answer = Answer::cut_short}; });
   take(Fault::fc24, true,

@@ -10,13 +10,15 @@ constexpr Duration drain_poll = 50_ms;
 }  // namespace
 
 Replica::Replica(Stage& stage, const Scenario& scenario, int index, int life)
-    : name_(life == 0 ? fmt::format("controller-{}", index)
+    : stage_(stage),
+      name_(life == 0 ? fmt::format("controller-{}", index)
                       : fmt::format("controller-{}.{}", index, life)),
       loop_(std::make_unique<ActorLoop>(stage.time)) {
   if (!stage.healed()) {
     const auto place = static_cast<std::size_t>(index);
     loop_->set_offset(scenario.offsets[place]);
     loop_->set_rate(scenario.rates[place]);
+    if (scenario.rates[place] != 1000) correct_clock_later();
   }
   link_ = std::make_unique<Link>(stage, *loop_, name_,
                                  Link::Options{.side = Link::Side::replica,
@@ -58,6 +60,18 @@ Replica::Replica(Stage& stage, const Scenario& scenario, int index, int life)
                                             .on_new_leader = [](const std::string&) {}},
       seeds.next());
   election_->start();
+}
+
+void Replica::correct_clock_later() {
+  const Duration offset = loop_->offset();
+  stage_.time.after(
+      clock_corrected_after,
+      [this, offset] {
+        if (stage_.healed()) return;
+        loop_->set_offset(offset);
+        correct_clock_later();
+      },
+      loop_.get());
 }
 
 Replica::~Replica() {

@@ -11,6 +11,9 @@
 
 namespace slipway::simulation {
 
+/// How often a time service sets the clock of a machine right, but for its offset.
+inline constexpr Duration clock_corrected_after = Duration::from_seconds(60);
+
 /// One process of our controller, from its start to its end, with a machine's clock beneath it: the
 /// shipping controller and the shipping election, over a Link.
 class Replica {
@@ -34,7 +37,9 @@ class Replica {
 
  private:
   void drain(std::function<void()> done);
+  void correct_clock_later();
 
+  Stage& stage_;
   std::string name_;
   std::unique_ptr<ActorLoop> loop_;
   std::unique_ptr<Link> link_;

@@ -14,17 +14,18 @@ namespace {
 /// generated manifests hold.
 constexpr Duration settled_after = 2_h;
 constexpr Duration settles_within = 72_h;
+/// By then a replica that works has taken over from whoever did not.
+constexpr Duration leadership_settles_within = 5_min;
 constexpr int pushes_max = 40;
 
 class Run {
  public:
-  Run(const BootedServer& booted, const Scenario& scenario, const RunOptions& options)
+  Run(const BootedServer& booted, const Scenario& scenario, const RunOptions& options,
+      std::unique_ptr<Schedule> schedule)
       : scenario_(scenario),
         options_(options),
         deeds_(scenario.deeds),
-        scene_(booted, scenario,
-               scenario.strikes ? make_fixed_schedule(*scenario.strikes)
-                                : make_random_schedule(scenario.seed, scenario.fault_rates)),
+        scene_(booted, scenario, std::move(schedule)),
         verdict_(scene_, options.keep_timeline) {}
 
   RunResult operator()() {
@@ -38,7 +39,10 @@ class Run {
     }
     scene_.time().run_until(scene_.now() + scenario_.tail);
     scene_.heal();
+    mend_pods(scene_.stage(), rollout_of(scenario_));
     verdict_.at_heal();
+    scene_.time().run_until(scene_.now() + leadership_settles_within);
+    scene_.settle_leadership();
     settle();
     for (int i = 0; scenario_.finishes && i < pushes_max; ++i) {
       if (!push_on(scene_.stage(), rollout_of(scenario_))) break;
@@ -100,7 +104,28 @@ class Run {
 }  // namespace
 
 RunResult run(const BootedServer& booted, const Scenario& scenario, const RunOptions& options) {
-  return Run(booted, scenario, options)();
+  return Run(booted, scenario, options,
+             scenario.strikes ? make_fixed_schedule(*scenario.strikes)
+                              : make_random_schedule(scenario.seed, scenario.fault_rates))();
+}
+
+std::vector<Strike> single_faults(const BootedServer& booted, const Scenario& scenario,
+                                  const FaultSet& allowed) {
+  std::vector<Strike> places;
+  Run(booted, scenario, {}, make_noting_schedule(places))();
+  std::vector<Strike> plans;
+  for (Strike& place : places) {
+    if (!contains(allowed, place.fault)) continue;
+    // The lowest bit tells before from after, the rest a length of time: both ways, and a length
+    // of its own for each place.
+    const bool two_ways = place.fault == Fault::fd1 || place.fault == Fault::fb1;
+    place.size = stream_of(scenario.seed, place.what).next() + place.ordinal * 2;
+    place.size &= ~std::uint64_t{1};
+    if (two_ways) plans.push_back(place);
+    place.size |= 1;
+    plans.push_back(std::move(place));
+  }
+  return plans;
 }
 
 Scenario pinned(const Scenario& scenario, const RunResult& result) {

@@ -47,6 +47,11 @@ struct RunResult {
 /// Runs a scenario to its end: trouble, healing, 24 hours of silence, judgement.
 RunResult run(const BootedServer& booted, const Scenario& scenario, const RunOptions& options = {});
 
+/// Every place of a fault-free run of this scenario where one fault could strike, once for each
+/// fault and for each way it has.
+std::vector<Strike> single_faults(const BootedServer& booted, const Scenario& scenario,
+                                  const FaultSet& allowed);
+
 /// The same scenario with all that chance did written down: it replays the run without any chance,
 /// and can be made smaller piece by piece.
 Scenario pinned(const Scenario& scenario, const RunResult& result);

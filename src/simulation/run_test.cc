@@ -45,6 +45,17 @@ TEST_CASE("a run that is pinned down replays without chance, from a file too") {
   CHECK(run(booted(), *read).trace_hash == first.trace_hash);
 }
 
+TEST_CASE("a single fault strikes where a calm run could have been struck") {
+  Scenario scenario = draw_scenario(2, {});
+  scenario.strikes.emplace();
+  const std::vector<Strike> singles = single_faults(booted(), scenario, *parse_faults("FC3"));
+  REQUIRE_FALSE(singles.empty());
+  scenario.strikes = std::vector{singles.front()};
+  const RunResult result = run(booted(), scenario);
+  CHECK(result.faults[static_cast<std::size_t>(Fault::fc3)].felt == 1);
+  CHECK_FALSE(result.broken());
+}
+
 TEST_CASE("faults are named by ids and groups") {
   CHECK(parse_faults("none")->none());
   CHECK(parse_faults("all")->all());

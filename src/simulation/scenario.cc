@@ -113,7 +113,7 @@ Scenario draw_scenario(std::uint64_t seed, const FaultSet& faults,
   drawn.contested = settled(seed, rates, Fault::fj5);
   // Half of all runs begin in calm: their trouble meets a Rollout that is up.
   drawn.calm = shape.below(2) == 0 ? 60_s : Duration{};
-  if (settled(seed, rates, Fault::fj4)) drawn.calm = 48_h;
+  if (settled(seed, rates, Fault::fj4)) drawn.calm = 30_min;
   drawn.tail = Duration::from_seconds(static_cast<std::int64_t>(5 + shape.below(200)));
   drawn.finishes = shape.below(4) != 0;
   drawn.deeds = draw_deeds(seed, rates, faults);

@@ -87,10 +87,11 @@ Scene::Scene(const BootedServer& booted, const Scenario& scenario,
       last_write_(time_.now()),
       last_change_(time_.now()) {
   server_loop_.set_offset(scenario.server_offset);
-  // A clock that loses a fifth is off by whatever has passed: judged over an hour's wait.
   for (std::size_t i = 0; i < scenario.offsets.size(); ++i) {
     const Duration offset{std::abs(scenario.offsets[i].nanoseconds)};
-    clock_error_max_ = std::max(clock_error_max_, offset);
+    // Between two corrections a clock may go wrong by so much more.
+    const Duration drift = clock_corrected_after * std::abs(scenario.rates[i] - 1000);
+    clock_error_max_ = std::max(clock_error_max_, offset + Duration{drift.nanoseconds / 1000});
   }
   const std::pair<ObjectKind, const char*> tables[] = {
       {ObjectKind::rollout,     "rollouts.argoproj.io"      },
@@ -238,9 +239,8 @@ void Scene::heal() {
     ActorLoop& loop = seat->replica->loop();
     loop.set_late({});
     loop.set_rate(1000);
+    // What the monotonic clock has gained or lost stays: the wall clock is set right.
     loop.set_offset({});
-    // What the monotonic clock has gained or lost stays, as it would: the wall clock is set right.
-    loop.set_offset(Duration{} - loop.offset());
     loop.go_on();
     seat->replica->link().heal();
   }
@@ -253,6 +253,10 @@ void Scene::fall_silent() {
   garbage_.reset();
   discovery_.reset();
   pods_.stop();
+  settle_leadership();
+}
+
+void Scene::settle_leadership() {
   // One goes on alone. With no lease to renew, the others would only wait for it.
   Seat* alone = nullptr;
   for (const auto& seat : seats_) {
@@ -313,6 +317,17 @@ Json Scene::rollout() {
   const cluster::ObjectPtr object =
       server_->store().table("rollouts.argoproj.io").find("default/" + rollout_of(scenario_));
   return object == nullptr ? Json() : object->content();
+}
+
+Duration Scene::clock_error_max() const {
+  const auto look_at = [&](const ActorLoop& loop) {
+    clock_error_max_ = std::max(clock_error_max_, Duration{std::abs(loop.offset().nanoseconds)});
+  };
+  look_at(server_loop_);
+  for (const auto& seat : seats_) {
+    if (seat->replica != nullptr) look_at(seat->replica->loop());
+  }
+  return clock_error_max_;
 }
 
 Instant Scene::clock_of(std::string_view replica) const {

@@ -65,6 +65,18 @@ class FixedSchedule final : public Schedule {
   std::map<std::string, std::vector<Due>, std::less<>> strikes_;
 };
 
+class NotingSchedule final : public Schedule {
+ public:
+  explicit NotingSchedule(std::vector<Strike>& places) : places_(places) {}
+  std::optional<std::uint64_t> strikes(Fault fault, const Point& point) override {
+    places_.push_back({fault, std::string(point.what), point.ordinal, 0});
+    return {};
+  }
+
+ private:
+  std::vector<Strike>& places_;
+};
+
 }  // namespace
 
 Random stream_of(std::uint64_t seed, std::string_view purpose) {
@@ -76,6 +88,9 @@ std::unique_ptr<Schedule> make_calm_schedule() {
 }
 std::unique_ptr<Schedule> make_random_schedule(std::uint64_t seed, const Rates& rates) {
   return std::make_unique<RandomSchedule>(seed, rates);
+}
+std::unique_ptr<Schedule> make_noting_schedule(std::vector<Strike>& places) {
+  return std::make_unique<NotingSchedule>(places);
 }
 std::unique_ptr<Schedule> make_fixed_schedule(const std::vector<Strike>& strikes) {
   return std::make_unique<FixedSchedule>(strikes);

@@ -51,6 +51,9 @@ std::unique_ptr<Schedule> make_random_schedule(std::uint64_t seed, const Rates& 
 /// Strikes exactly these.
 std::unique_ptr<Schedule> make_fixed_schedule(const std::vector<Strike>& strikes);
 
+/// Nothing goes wrong, and every place is noted where something could have.
+std::unique_ptr<Schedule> make_noting_schedule(std::vector<Strike>& places);
+
 /// Draws which of the faults are on in this run and how strongly: a few at a time find what all
 /// together hide. Source: Groce et al., "Swarm Testing", ISSTA 2012.
 Rates draw_rates(std::uint64_t seed, const FaultSet& allowed);

@@ -21,6 +21,7 @@ constexpr std::string_view worth_showing[] = {
     "/spec/selector/rollouts-pod-template-hash",
     "/spec/template/spec/containers/0/image",
     "/metadata/annotations/scale-down-deadline",
+    "/metadata/labels/rollouts-pod-template-hash",
     "/metadata/annotations/rollout.argoproj.io~1revision",
     "/metadata/deletionTimestamp",
     "/status/phase",
