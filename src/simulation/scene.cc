@@ -130,7 +130,25 @@ void Scene::apply_objects() {
   }
 }
 
+/// Counts what was settled before the run began.
+void Scene::count_settled() {
+  const auto differs = [](std::int64_t usual) {
+    return [usual](std::int64_t value) { return value != usual; };
+  };
+  const auto count = [&](Fault fault, bool on) {
+    if (!on) return;
+    stage_->injected(fault);
+    stage_->felt(fault);
+  };
+  count(Fault::fd4, scenario_.overlap);
+  count(Fault::fe2, std::ranges::any_of(scenario_.offsets, differs(0), &Duration::nanoseconds));
+  count(Fault::fe3, scenario_.server_offset.nanoseconds != 0);
+  count(Fault::fe4, std::ranges::any_of(scenario_.rates, differs(1000)));
+  count(Fault::fj4, scenario_.calm > 10_min);
+}
+
 void Scene::start() {
+  count_settled();
   pods_.start();
   replica_sets_.start();
   nodes_.start();

@@ -77,6 +77,7 @@ class Scene final : public Truth {
   void spoil_lease(std::uint64_t size);
   void on_commit(ObjectKind kind, const cluster::StoreEventPtr& event);
   void apply_objects();
+  void count_settled();
 
   const Scenario& scenario_;
   TrueTime time_;
