@@ -140,6 +140,8 @@ struct ObjectRef {
 
   /// "ReplicaSet shop/web-5d4"
   std::string text() const;
+
+  bool operator==(const ObjectRef&) const = default;
 };
 
 /// An object as it was seen: what a conditional write starts from.

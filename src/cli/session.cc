@@ -1,6 +1,7 @@
 #include "cli/session.h"
 
 #include "base/text.h"
+#include "cli/version.h"
 #include "kubernetes/http_transport.h"
 
 namespace slipway::cli {
@@ -69,7 +70,8 @@ Result<std::unique_ptr<ServerSession>> ServerSession::connect(
       TRY(kubernetes::load_connection_config(overrides, kubernetes::Environment::real()));
   std::unique_ptr<ServerSession> made(new ServerSession());
   made->loop_ = kubernetes::make_real_event_loop();
-  made->transport_ = TRY(kubernetes::make_http_transport(*made->loop_, config, {}));
+  made->transport_ = TRY(kubernetes::make_http_transport(
+      *made->loop_, config, {.user_agent = "slipway/" + build_info().version}));
   kubernetes::RealEventLoop& loop = *made->loop_;
   made->session_ = std::make_unique<Session>(loop, *made->transport_, config.namespace_,
                                              [&loop](const std::function<bool()>& until) {

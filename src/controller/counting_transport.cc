@@ -1,5 +1,6 @@
 #include "controller/counting_transport.h"
 
+#include "base/log.h"
 #include "base/text.h"
 
 namespace slipway::controller {
@@ -7,6 +8,10 @@ namespace {
 
 using kubernetes::Method;
 using kubernetes::Request;
+
+/// Warnings name what a person should change, which is the same few things each time. A server
+/// that words each anew must not fill the log.
+constexpr std::size_t warnings_max = 100;
 
 /// What the metric's labels say of one request.
 struct Labels {
@@ -62,8 +67,18 @@ void CountingTransport::send(Request request, Done done) {
               [this, labels, done = std::move(done)](Result<kubernetes::Response> response) {
                 metrics_.requested(labels.kind, labels.namespace_, labels.name, labels.verb,
                                    response ? response->status : 0);
+                if (response) pass_on_warnings(*response);
                 done(std::move(response));
               });
+}
+
+void CountingTransport::pass_on_warnings(const kubernetes::Response& response) {
+  for (const std::string& warning : response.warnings) {
+    if (warned_.size() >= warnings_max || !warned_.insert(warning).second) continue;
+    log::warn("the API server warns", {
+                                          {"warning", warning}
+    });
+  }
 }
 
 std::unique_ptr<kubernetes::Stream> CountingTransport::open(Request request,

@@ -44,10 +44,11 @@ struct Memo {
   rollout::Hashes hashes;
 };
 
-/// What the last plan asked to be read live for the next.
+/// What the last plan learnt from the server for the next.
 struct LiveReads {
   std::shared_ptr<const api::Rollout> rollout;
   std::shared_ptr<const api::ReplicaSet> occupant;
+  std::optional<Error> create_error;
 };
 
 /// An object that must be read before its Rollout is planned again: the last write to it was
@@ -56,6 +57,11 @@ struct Doubt {
   api::ObjectRef target;
   ErrorCode code;  ///< Of that write.
 };
+
+/// What a person must mend: a quota, a role, a webhook, a template.
+bool turned_down(ErrorCode code) {
+  return code == ErrorCode::invalid || code == ErrorCode::forbidden;
+}
 
 bool world_moved(ErrorCode code) {
   return code == ErrorCode::refused || code == ErrorCode::not_found ||
@@ -229,6 +235,7 @@ struct RolloutController::State {
         seen.rollout_is_live = true;
       }
       seen.occupant = live->second.occupant;
+      seen.create_error = live->second.create_error;
       live_reads.erase(live);
     }
     for (const api::ObjectKey& owned : index.controlled_by(rollout->metadata.uid)) {
@@ -294,14 +301,21 @@ struct RolloutController::State {
       });
     // Kept beside the Writer's copies: a failure names the write it stopped at.
     auto sent = std::make_shared<const std::vector<Write>>(writes);
-    writer.execute(std::move(writes), guarded([this, key, sent, begun,
-                                               plan = std::move(plan)](Writer::Outcome outcome) {
-                     if (metrics != nullptr) {
-                       metrics->reconciled(key.namespace_, key.name, loop.monotonic_now() - begun);
-                     }
-                     record(plan.events, outcome.applied, key);
-                     finish(key, plan, *sent, outcome);
-                   }));
+    writer.execute(
+        std::move(writes),
+        guarded([this, key, sent, begun, plan = std::move(plan),
+                 create_refused = seen.create_error.has_value()](Writer::Outcome outcome) {
+          if (metrics != nullptr) {
+            metrics->reconciled(key.namespace_, key.name, loop.monotonic_now() - begun);
+          }
+          record(plan.events, outcome.applied, key);
+          if (create_refused && !outcome.error) {
+            // Told. The create itself is tried again with a growing back-off.
+            queue.done(key, {.failed = true});
+          } else {
+            finish(key, plan, *sent, outcome);
+          }
+        }));
   }
 
   void record(const std::vector<rollout::Event>& noted, std::size_t applied_count,
@@ -325,6 +339,17 @@ struct RolloutController::State {
     }
     const Write& stopped_at = sent[std::min(outcome.applied, sent.size() - 1)];
     if (!world_moved(outcome.error->code)) {
+      if (turned_down(outcome.error->code) && stopped_at.is_create() &&
+          stopped_at.target().kind == api::kinds::replica_set) {
+        log::warn("a ReplicaSet can't be created",
+                  {
+                      {"rollout", key.text()           },
+                      {"error",   outcome.error->text()}
+        });
+        live_reads[key].create_error = *outcome.error;
+        queue.done(key, {.progressed = progressed, .look_again = Duration{}});
+        return;
+      }
       explain_failure(key, stopped_at, *outcome.error);
       // With no answer it may have been applied, or not: the next plan starts with a look.
       if (outcome.error->code == ErrorCode::unavailable) {
@@ -404,16 +429,13 @@ struct RolloutController::State {
     queue.done(key, {.failed = true, .look_again = retry_after});
   }
 
-  /// What a person must mend (a quota, a role, a webhook) is told where people look.
+  /// What a person must mend is told where people look.
   void explain_failure(const api::ObjectKey& key, const Write& write, const Error& error) {
-    if (error.code != ErrorCode::invalid && error.code != ErrorCode::forbidden) return;
+    if (!turned_down(error.code)) return;
     const auto rollout = rollouts.get(key);
     if (rollout == nullptr) return;
-    const bool creating = write.is_create() && write.target().kind == api::kinds::replica_set;
-    EventNote note{EventType::warning, creating ? "ReplicaSetCreateError" : "WriteError",
-                   creating ? fmt::format("Failed to create new replica set {}: {}",
-                                          quote(write.target().key.name), error.message)
-                            : fmt::format("{}: {}", write.why(), error.text())};
+    EventNote note{EventType::warning, "WriteError",
+                   fmt::format("{}: {}", write.why(), error.text())};
     record(
         {
             {.about = ref_of(*rollout), .note = std::move(note)}

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "rollout/conditions.h"
 #include "world.h"
 
 using namespace slipway;
@@ -259,4 +260,39 @@ TEST_CASE("an invalid spec is told, and mended by a valid one") {
   Json right = parse_json(R"({"spec": {"minReadySeconds": 0}})").value();
   CHECK(world.merge_patch(api::kinds::rollout, "shop", right) == 200);
   CHECK(world.until_phase("shop", "Healthy"));
+}
+
+TEST_CASE("a ReplicaSet that a quota keeps from being made is told, and made once there is room") {
+  World world;
+  install(world);
+  bool full = true;
+  world.refuse([&](const kubernetes::Request& request) -> std::optional<kubernetes::Response> {
+    const bool creates = request.method == kubernetes::Method::post &&
+                         request.target.find("/replicasets") != std::string::npos;
+    if (!full || !creates) return std::nullopt;
+    return kubernetes::Response{.status = 403,
+                                .content_type = "application/json",
+                                .body = R"({"kind":"Status","apiVersion":"v1","status":"Failure",
+                                            "message":"exceeded quota: tight","reason":"Forbidden",
+                                            "code":403})"};
+  });
+  world.set_image("shop", "shop:2");
+  const auto told = [&] {
+    const api::Rollout shop = world.rollout("shop");
+    const api::RolloutCondition* condition =
+        rollout::find_condition(shop.status, rollout::condition_types::progressing);
+    return condition != nullptr && condition->reason == "ReplicaSetCreateError" &&
+           condition->message.find("exceeded quota: tight") != std::string::npos;
+  };
+  CHECK(world.until(told));
+  const std::size_t writes = world.write_count();
+  world.run_for(3600_s);
+  // With a growing back-off, at most once a minute; and the status is not written again for it.
+  CHECK(world.write_count() - writes < 80);
+  const std::vector<std::string> reasons = world.event_reasons("shop");
+  CHECK(std::count(reasons.begin(), reasons.end(), "ReplicaSetCreateError") == 1);
+
+  full = false;
+  CHECK(world.until_phase("shop", "Paused"));
+  CHECK(size_of(world, "shop:2") == 1);
 }

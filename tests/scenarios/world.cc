@@ -20,7 +20,7 @@ constexpr const char* test_namespace = "default";
 /// Notes each write on its way to the server, and loses an answer where it is told to.
 class World::Recorder final : public kubernetes::Transport {
  public:
-  Recorder(kubernetes::Transport& inner, World& world) : inner_(inner), world_(world) {}
+  explicit Recorder(World& world) : world_(world), inner_(world.cluster_.transport()) {}
 
   void send(Request request, Done done) override {
     const bool is_event = request.target.find("/events") != std::string::npos;
@@ -31,6 +31,11 @@ class World::Recorder final : public kubernetes::Transport {
     }
     if (request.method != Method::get && !is_event) {
       world_.writes_.push_back(what + " " + request.body);
+      if (auto refusal = world_.refusal_ ? world_.refusal_(request) : std::nullopt) {
+        world_.loop().post(
+            [done = std::move(done), refusal = std::move(*refusal)] { done(refusal); });
+        return;
+      }
       if (std::exchange(world_.loses_next_answer_, false)) {
         has_lost_ = true;
         done = [done = std::move(done)](const Result<Response>&) {
@@ -47,13 +52,13 @@ class World::Recorder final : public kubernetes::Transport {
   std::string server() const override { return inner_.server(); }
 
  private:
-  kubernetes::Transport& inner_;
   World& world_;
+  kubernetes::Transport& inner_;
   bool has_lost_ = false;
 };
 
 World::World(std::uint64_t seed) : seed_(seed), cluster_({.seed = seed}) {
-  recorder_ = std::make_shared<Recorder>(cluster_.transport(), *this);
+  recorder_ = std::make_shared<Recorder>(*this);
   restart_controller();
 }
 

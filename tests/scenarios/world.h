@@ -58,6 +58,11 @@ class World {
   void abort(const std::string& name);
   void retry(const std::string& name);
 
+  /// Answers each later write of the controller that this returns a response for with that
+  /// response, in the server's stead: a quota, a webhook, a role.
+  using Refusal = std::function<std::optional<kubernetes::Response>(const kubernetes::Request&)>;
+  void refuse(Refusal refusal) { refusal_ = std::move(refusal); }
+
   /// Ends the controller, as a crash does, and starts another.
   void restart_controller();
   void stop_controller() { controller_.reset(); }
@@ -81,6 +86,7 @@ class World {
   std::vector<std::string> writes_;
   bool loses_next_answer_ = false;
   std::vector<std::string> after_loss_;
+  Refusal refusal_;
   std::shared_ptr<Recorder> recorder_;
   std::unique_ptr<controller::RolloutController> controller_;
 };
