@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import os
+import select
 import ssl
 import subprocess
 import tempfile
@@ -98,6 +99,18 @@ class Client:
         return http.client.HTTPSConnection(self._url.hostname, self._url.port, timeout=limit,
                                            context=self._trust)
 
+    def _kept_connection(self):
+        """The one of this thread's last request, unless the server has closed it meanwhile."""
+        kept = getattr(self._threads, "connection", None)
+        self._threads.connection = None
+        if kept is None or kept.sock is None:
+            return None
+        has_something_to_say, _, _ = select.select([kept.sock], [], [], 0)
+        if has_something_to_say:
+            kept.close()
+            return None
+        return kept
+
     def _headers(self, content_type=None):
         headers = {"Accept": "application/json"}
         if "client-certificate-data" not in self.user and "token" in self.user:
@@ -109,9 +122,7 @@ class Client:
     def request(self, method, path, body=None, content_type="application/json"):
         """The answer's object. Raises Refused or Unreachable."""
         data = None if body is None else json.dumps(body)
-        kept = getattr(self._threads, "connection", None)
-        connection = kept or self._connect(REQUEST_LIMIT_S)
-        self._threads.connection = None
+        connection = self._kept_connection() or self._connect(REQUEST_LIMIT_S)
         try:
             connection.request(method, path, data, self._headers(data and content_type))
             answer = connection.getresponse()
@@ -126,14 +137,13 @@ class Client:
             raise Refused(answer.status, method, path, text)
         return json.loads(text)
 
-    def watch(self, kind, version, on_open=lambda connection: None):
+    def watch(self, kind, version):
         """Yields the events of all namespaces since that version, until the stream ends."""
         connection = self._connect(WATCH_SILENCE_LIMIT_S)
         try:
             connection.request(
                 "GET", f"{kind.path()}?watch=true&resourceVersion={version}"
                 "&allowWatchBookmarks=true", headers=self._headers())
-            on_open(connection)
             answer = connection.getresponse()
             if answer.status != 200:
                 raise Refused(answer.status, "WATCH", kind.path(), answer.read().decode())

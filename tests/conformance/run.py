@@ -27,6 +27,7 @@ from world import World  # noqa: E402
 import blue_green_flows  # noqa: E402,F401
 import canary_flows  # noqa: E402,F401
 import controller_flows  # noqa: E402,F401
+import fault_flows  # noqa: E402,F401
 import node_flows  # noqa: E402,F401
 
 
@@ -100,8 +101,9 @@ def run(options):
         begun = time.monotonic()
         try:
             target.start()
-            target.controller = target.start_controller("all")
-            failed = run_all(target, flows, options.jobs)
+            target.start_shared_controller()
+            failed = run_all(target, [flow for flow in flows if not flow.alone], options.jobs)
+            failed += run_all(target, [flow for flow in flows if flow.alone], 1)
             # A part of the flows needs a part of the rights.
             problems = target.check_rights() if options.audit_log and not options.only else []
         finally:

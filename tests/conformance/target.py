@@ -76,6 +76,30 @@ class Controller(Program):
             line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))}
 
 
+class KeptController:
+    """A controller that is started again when it ends by itself, as the kubelet does."""
+
+    def __init__(self, start):
+        self._start = start
+        self._is_stopping = threading.Event()
+        self.current = start()
+        threading.Thread(target=self._keep, daemon=True).start()
+
+    def metrics(self):
+        return self.current.metrics()
+
+    def stop(self):
+        self._is_stopping.set()
+        self.current.stop()
+
+    def _keep(self):
+        while True:
+            self.current.process.wait()
+            if self._is_stopping.is_set():
+                return
+            self.current = self._start()
+
+
 class Target:
     """An API server with nodes and the custom resources, ready for flows."""
 
@@ -108,6 +132,10 @@ class Target:
         """The kubeconfig that a controller for this namespace (None: for all) runs with."""
         return self.kubeconfig
 
+    def start_shared_controller(self):
+        """The one for all namespaces."""
+        self.controller = KeptController(lambda: self.start_controller("all"))
+
     def check_rights(self):
         """What is wrong with the rights that deploy/ gives the controllers, a sentence each."""
         return []
@@ -115,6 +143,8 @@ class Target:
     def end(self):
         if self.cache:
             self.cache.end()
+        if self.controller:
+            self.controller.stop()
         for program in reversed(self.programs):
             program.stop()
 

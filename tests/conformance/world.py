@@ -31,7 +31,13 @@ class World:
         self._client = target.client
         self._cache = target.cache
         self._own_controllers = []
+        self._beside = []
         self.create("Namespace", {"metadata": {"name": namespace}})
+
+    def beside(self, name):
+        """Another namespace of the same flow."""
+        self._beside.append(World(self.target, f"{self.namespace}-{name}"))
+        return self._beside[-1]
 
     def end(self):
         for controller in self._own_controllers:
@@ -196,7 +202,7 @@ class World:
 
     def describe(self):
         """What is there, for whoever reads about a failure."""
-        lines = []
+        lines = [each.describe() for each in self._beside]
         for rollout in self.list("Rollout"):
             lines.append(json.dumps({"rollout": rollout["metadata"]["name"],
                                      "generation": rollout["metadata"]["generation"],
