@@ -164,7 +164,7 @@ void size_new(Work& work) {
                                 newest.metadata.annotation(keys::revision) &&
                                 is_live(parse_deadline(newest.metadata), work.now) &&
                                 !deadline_needs_mending(newest.metadata);
-  if (!pending_rollback) work.remove_deadline(newest, "is the newest revision");
+  if (!pending_rollback && !work.owes_delay) work.remove_deadline(newest, "is the newest revision");
 }
 
 /// While it waits for its end, an old version follows spec.replicas, so that going back finds it

@@ -137,6 +137,20 @@ TEST_CASE("going back while the old version still has its pods takes one plan an
   CHECK(*world.rollout().metadata.annotation(keys::revision) == "3");
 }
 
+TEST_CASE("going back before the old version's delay is even written takes no pause either") {
+  SimulatedWorld world = running(3, blue_green(by_hand + ",\"scaleDownDelaySeconds\":600"));
+  world.set_image("v2");
+  world.run();
+  world.promote();
+  while (image_behind(world, "active") == "v1") world.reconcile();
+  REQUIRE(deadline_of(world, "v1") == Deadline(Absent{}));
+  world.set_image("v1");
+  world.settle();
+  CHECK(stands_at(world) == "v1:3/3 v2:3/3 | active v1, preview v1 | Healthy");
+  CHECK(deadline_of(world, "v1") == Deadline(Absent{}));
+  CHECK(deadline_of(world, "v2") == Deadline(At{world.now + 600_s}));
+}
+
 TEST_CASE("going back to a version without pods is an update like any other") {
   SimulatedWorld world = running(3, blue_green(by_hand));
   world.set_image("v2");

@@ -11,6 +11,7 @@
 #include "rollout/pausing.h"
 #include "rollout/promotion.h"
 #include "rollout/revisions.h"
+#include "rollout/scale_down.h"
 #include "rollout/work.h"
 
 /// Where an update stands: which revision is new, whether it begins afresh, skips ahead, goes back.
@@ -158,6 +159,12 @@ void plan_position(Work& work) {
   }
   status.current_pod_hash = work.new_hash;
   work.begins_update = new_template || new_steps;
+  if (new_template && !work.fast_rollback && is_owed_its_delay(work.rollout, work.roles)) {
+    work.set_deadline(*work.roles.new_,
+                      deadline_after(work.now, api::scale_down_delay(work.rollout)),
+                      "going back within its delay");
+    work.owes_delay = true;
+  }
   if (work.begins_update) begin_update(work);
   work.retries = !work.begins_update && !status.abort &&
                  has_reason(status, condition_types::progressing, condition_reasons::aborted);

@@ -5,18 +5,16 @@
 #include <fmt/format.h>
 
 #include "api/defaults.h"
+#include "base/text.h"
 #include "rollout/keys.h"
+#include "rollout/revisions.h"
 #include "rollout/scale_down.h"
 
 namespace slipway::rollout {
 namespace {
 
-Instant created(const api::ReplicaSet& replica_set) {
-  return replica_set.metadata.creation_timestamp.value_or(Instant{});
-}
-
 bool is_older_than_stable(const Roles& roles) {
-  return roles.new_ && roles.stable && created(*roles.new_) < created(*roles.stable);
+  return roles.new_ && roles.stable && compare_age(*roles.new_, *roles.stable) < 0;
 }
 
 }  // namespace
@@ -26,8 +24,8 @@ bool is_within_rollback_window(const api::Rollout& rollout, const Roles& roles) 
   if (window <= 0 || !is_older_than_stable(roles)) return false;
   const auto between = [&](const api::ReplicaSet* replica_set) {
     return replica_set->metadata.annotation(keys::experiment_name) == nullptr &&
-           created(*roles.new_) < created(*replica_set) &&
-           created(*replica_set) < created(*roles.stable);
+           compare_age(*roles.new_, *replica_set) < 0 &&
+           compare_age(*replica_set, *roles.stable) < 0;
   };
   return std::ranges::count_if(roles.owned, between) < window;
 }
@@ -42,6 +40,15 @@ std::optional<std::string> find_fast_rollback(const api::Rollout& rollout, const
     return "Fast rollback";
   }
   return std::nullopt;
+}
+
+bool is_owed_its_delay(const api::Rollout& rollout, const Roles& roles) {
+  if (!rollout.spec.strategy.blue_green || !is_older_than_stable(roles)) return false;
+  const std::string* noted = roles.new_->metadata.annotation(keys::desired_replicas);
+  const std::int32_t replicas = spec_replicas(*roles.new_);
+  return replicas > 0 && noted && parse_integer(*noted) == replicas &&
+         std::holds_alternative<Absent>(parse_deadline(roles.new_->metadata)) &&
+         api::scale_down_delay(rollout) > Duration{};
 }
 
 std::optional<std::string> find_promotion(const PromotionFacts& facts) {

@@ -16,6 +16,10 @@ bool is_within_rollback_window(const api::Rollout& rollout, const Roles& roles);
 /// people read it in the event, or nothing.
 std::optional<std::string> find_fast_rollback(const api::Rollout& rollout, const Roles& roles,
                                               Instant now);
+/// Whether a blue-green update goes back to a version that is whole and whose delay was not written
+/// yet: the person was faster than the plan after the switch. Asked where an update begins only;
+/// the delay that is written then keeps the answer.
+bool is_owed_its_delay(const api::Rollout& rollout, const Roles& roles);
 
 /// What the rules of promotion ask. Source: behaviour.md 16.1.
 struct PromotionFacts {

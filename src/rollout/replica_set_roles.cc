@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rollout/revisions.h"
+
 namespace slipway::rollout {
 namespace {
 
@@ -11,11 +13,9 @@ bool going(const api::ReplicaSet& replica_set) {
   return replica_set.metadata.deletion_timestamp.has_value();
 }
 
-bool created_before(Pointer a, Pointer b) {
-  const Instant a_time = a->metadata.creation_timestamp.value_or(Instant{});
-  const Instant b_time = b->metadata.creation_timestamp.value_or(Instant{});
-  if (a_time != b_time) return a_time < b_time;
-  return a->metadata.name < b->metadata.name;
+bool made_before(Pointer a, Pointer b) {
+  const std::weak_ordering age = compare_age(*a, *b);
+  return age != 0 ? age < 0 : a->metadata.name < b->metadata.name;
 }
 
 void sort_by_owner(const Observed& seen, Roles& roles) {
@@ -34,7 +34,7 @@ void sort_by_owner(const Observed& seen, Roles& roles) {
       (matching || going(*replica_set) ? roles.owned : roles.strays).push_back(replica_set.get());
     }
   }
-  std::sort(roles.owned.begin(), roles.owned.end(), created_before);
+  std::sort(roles.owned.begin(), roles.owned.end(), made_before);
 }
 
 /// By the meaning of the template, never by a computed hash where that can be helped: hashes differ

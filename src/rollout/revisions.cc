@@ -24,12 +24,28 @@ constexpr std::array not_inherited = {
     keys::claim,
 };
 
+std::int64_t parse_revision(std::string_view text) {
+  const std::int64_t revision = parse_integer(text).value_or(0);
+  return revision < 0 || revision > highest_revision ? 0 : revision;
+}
+
+/// The history starts with the lowest.
+std::int64_t first_revision(const api::ObjectMeta& metadata) {
+  const std::string* history = metadata.annotation(keys::revision_history);
+  const std::int64_t first =
+      history ? parse_revision(std::string_view(*history).substr(0, history->find(','))) : 0;
+  return first > 0 ? first : revision_of(metadata);
+}
+
+Instant created(const api::ReplicaSet& replica_set) {
+  return replica_set.metadata.creation_timestamp.value_or(Instant{});
+}
+
 }  // namespace
 
 std::int64_t revision_of(const api::ObjectMeta& metadata) {
   const std::string* text = metadata.annotation(keys::revision);
-  const std::int64_t revision = text ? parse_integer(*text).value_or(0) : 0;
-  return revision < 0 || revision > highest_revision ? 0 : revision;
+  return text ? parse_revision(*text) : 0;
 }
 
 std::int64_t wanted_revision(const std::vector<const api::ReplicaSet*>& owned,
@@ -55,14 +71,18 @@ api::StringMap inherited_annotations(const api::Rollout& rollout) {
   return inherited;
 }
 
+std::weak_ordering compare_age(const api::ReplicaSet& a, const api::ReplicaSet& b) {
+  if (created(a) != created(b)) {
+    return created(a) < created(b) ? std::weak_ordering::less : std::weak_ordering::greater;
+  }
+  return first_revision(a.metadata) <=> first_revision(b.metadata);
+}
+
 void sort_by_revision(std::vector<const api::ReplicaSet*>& replica_sets) {
-  const auto created = [](const api::ReplicaSet* replica_set) {
-    return replica_set->metadata.creation_timestamp.value_or(Instant{});
-  };
-  std::stable_sort(replica_sets.begin(), replica_sets.end(), [&](const auto* a, const auto* b) {
+  std::stable_sort(replica_sets.begin(), replica_sets.end(), [](const auto* a, const auto* b) {
     const std::int64_t a_revision = revision_of(a->metadata);
     const std::int64_t b_revision = revision_of(b->metadata);
-    return a_revision != b_revision ? a_revision > b_revision : created(a) > created(b);
+    return a_revision != b_revision ? a_revision > b_revision : created(*a) > created(*b);
   });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,6 +25,11 @@ std::string extended_history(const api::ObjectMeta& metadata);
 /// The Rollout's annotations that its ReplicaSet shall carry too. What people took off the Rollout
 /// stays on the ReplicaSet. Source: behaviour.md 4.1.
 api::StringMap inherited_annotations(const api::Rollout& rollout);
+
+/// Which of two ReplicaSets was made first: by their creation times, and within one second (which
+/// is all that these tell) by the lowest revision that each ever had.
+/// Compat: Argo Rollouts looks at the times alone.
+std::weak_ordering compare_age(const api::ReplicaSet& a, const api::ReplicaSet& b);
 
 /// Newest revision first; of equal revisions the younger first.
 void sort_by_revision(std::vector<const api::ReplicaSet*>& replica_sets);

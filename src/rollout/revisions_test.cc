@@ -51,6 +51,38 @@ TEST_CASE("a revision that is left behind goes into the history") {
   CHECK(extended_history(replica_set.metadata) == "1,2,3");
 }
 
+TEST_CASE("of two ReplicaSets the one made first is the older, within one second too") {
+  struct Row {
+    Instant a_made;
+    const char* a_revision;
+    const char* a_history;
+    Instant b_made;
+    const char* b_revision;
+    bool a_is_older;
+  };
+  const Row rows[] = {
+      {Instant{1}, "9", "",    Instant{2}, "1", true },
+      {Instant{2}, "1", "",    Instant{1}, "9", false},
+      {Instant{1}, "1", "",    Instant{1}, "2", true },
+      {Instant{1}, "2", "",    Instant{1}, "1", false},
+      {Instant{1}, "2", "",    Instant{1}, "2", false},
+      {Instant{1}, "3", "1",   Instant{1}, "2", true },
+      {Instant{1}, "5", "2,4", Instant{1}, "3", true },
+      {Instant{1}, "5", "?",   Instant{1}, "3", false},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.a_revision);
+    CAPTURE(row.b_revision);
+    api::ReplicaSet a = with_revision(row.a_revision), b = with_revision(row.b_revision);
+    a.metadata.creation_timestamp = row.a_made;
+    b.metadata.creation_timestamp = row.b_made;
+    if (*row.a_history) {
+      a.metadata.annotations[std::string(keys::revision_history)] = row.a_history;
+    }
+    CHECK((compare_age(a, b) < 0) == row.a_is_older);
+  }
+}
+
 TEST_CASE("a ReplicaSet inherits what does not speak of one object alone") {
   api::Rollout rollout;
   for (const std::string_view key :

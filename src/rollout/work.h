@@ -34,6 +34,7 @@ struct Work {
   bool rolls_back_within_window = false;
   bool retries = false;  ///< A person took an abort back, and nothing was done about it yet.
   std::optional<std::string> fast_rollback;
+  bool owes_delay = false;    ///< See is_owed_its_delay: this plan writes the delay.
   std::string abort_message;  ///< Where this plan aborts.
 
   /// The status to write: first the old one, then changed decision by decision.
