@@ -13,6 +13,17 @@ pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 
+# Half of the time goes into small pieces of memory: mimalloc hands them out quicker than libc does.
+# Without it all works the same.
+find_library(MIMALLOC mimalloc)
+function(slipway_quick_memory target)
+  if(MIMALLOC AND NOT SLIPWAY_SANITIZE)
+    # Nothing names it: it takes the place of malloc by being there.
+    target_link_libraries(${target} PRIVATE -Wl,--push-state,--no-as-needed ${MIMALLOC}
+                                            -Wl,--pop-state)
+  endif()
+endfunction()
+
 set(BASE_LIBRARIES PkgConfig::SIMDJSON PkgConfig::FYAML PkgConfig::XXHASH PkgConfig::RE2 fmt::fmt
     spdlog::spdlog Threads::Threads)
 set(API_LIBRARIES PkgConfig::ZSTD)

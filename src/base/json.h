@@ -157,6 +157,10 @@ Result<Json> parse_json_list(std::string_view text, std::string_view member,
                              const std::function<Result<void>(Json)>& item,
                              const JsonParseOptions& options = {});
 
+/// What parse_json_list returns, without a look at the items: they are stepped over and not
+/// checked.
+Result<Json> parse_json_list_head(std::string_view text, std::string_view member);
+
 /// Compact JSON text. Control characters, quotes and backslashes are escaped, all else is verbatim.
 std::string to_text(const Json& value);
 /// Appends the same.

@@ -122,23 +122,11 @@ Result<void> read_items(Scanner& scanner, const std::function<Result<void>(Json)
   return malformed_json({"the list does not end, or lacks a comma", scanner.position()});
 }
 
-}  // namespace
-
-Result<Json> parse_json_list(std::string_view text, std::string_view member,
-                             const std::function<Result<void>(Json)>& item,
-                             const JsonParseOptions& options) {
-  Scanner scanner(text);
-  const bool has_list = find_member(scanner, member) && scanner.peek() == '[';
-  Extent list{text.size(), text.size()};
-  if (has_list) {
-    list.begin = scanner.position();
-    TRY_DONE(read_items(scanner, item, options));
-    list.end = scanner.position();
-  }
-
-  // What is left is read as a text of its own, with null where the list stood.
+/// Reads what is left where the array of that member is taken out, as a text of its own that has
+/// null in the array's place.
+Result<Json> read_rest(std::string_view text, Extent list, std::string_view member) {
   std::string rest_text(text.substr(0, list.begin));
-  if (has_list) rest_text.append("null").append(text.substr(list.end));
+  if (list.begin != list.end) rest_text.append("null").append(text.substr(list.end));
   std::vector<std::string> duplicates;
   auto rest = read_json(rest_text, {.duplicate_keys = &duplicates});
   if (!rest) {
@@ -153,6 +141,28 @@ Result<Json> parse_json_list(std::string_view text, std::string_view member,
   }
   rest->erase(member);
   return *std::move(rest);
+}
+
+}  // namespace
+
+Result<Json> parse_json_list(std::string_view text, std::string_view member,
+                             const std::function<Result<void>(Json)>& item,
+                             const JsonParseOptions& options) {
+  Scanner scanner(text);
+  Extent list{text.size(), text.size()};
+  if (find_member(scanner, member) && scanner.peek() == '[') {
+    list.begin = scanner.position();
+    TRY_DONE(read_items(scanner, item, options));
+    list.end = scanner.position();
+  }
+  return read_rest(text, list, member);
+}
+
+Result<Json> parse_json_list_head(std::string_view text, std::string_view member) {
+  Scanner scanner(text);
+  Extent list{text.size(), text.size()};
+  if (find_member(scanner, member) && scanner.peek() == '[') list = scanner.skip_value();
+  return read_rest(text, list, member);
 }
 
 }  // namespace slipway

@@ -55,6 +55,15 @@ TEST_CASE("a list is handed over item by item, and the rest returned") {
     REQUIRE_MESSAGE(got.rest.has_value(), got.rest.error().text());
     CHECK(to_text(*got.rest) == row.rest);
     CHECK(got.items == row.items);
+    CHECK(parse_json_list_head(row.text, "items") == *got.rest);
+  }
+}
+
+TEST_CASE("the head of a list that does not end is none") {
+  for (const char* text : {R"({"items":[1)", R"({"items":[{"a":")", R"({"items":[1])", "{", "[]",
+                           R"({"items":[1],"a":)", R"({"items":[1],"items":[2]})"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_json_list_head(text, "items"));
   }
 }
 

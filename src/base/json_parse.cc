@@ -85,6 +85,29 @@ std::optional<Json> read_integer(std::string_view token) {
   throw ParseFailure{malformed_number, {}};
 }
 
+/// Tells cheaply that no two of an object's keys are equal, which is nearly always so.
+class KeySketch {
+ public:
+  void add(std::string_view key) {
+    if (key.empty()) return add_bit(0);
+    const auto first = static_cast<unsigned char>(key.front());
+    const auto last = static_cast<unsigned char>(key.back());
+    const auto middle = static_cast<unsigned char>(key[key.size() / 2]);
+    add_bit(key.size() * 31 + first * 7 + middle * 13 + last);
+  }
+  bool may_repeat() const { return repeats_; }
+
+ private:
+  void add_bit(std::size_t number) {
+    const std::uint64_t bit = std::uint64_t{1} << number % 64;
+    repeats_ = repeats_ || (seen_ & bit) != 0;
+    seen_ |= bit;
+  }
+
+  std::uint64_t seen_ = 0;
+  bool repeats_ = false;
+};
+
 /// Builds a value while On-Demand walks the text. It visits every value, because On-Demand checks
 /// only what it is asked for.
 class Builder {
@@ -92,7 +115,9 @@ class Builder {
   Builder(std::string_view text, const JsonParseOptions& options)
       : text_(text),
         options_(options),
-        tracks_path_(options.duplicate_keys != nullptr || !options.skip.empty()) {}
+        tracks_path_(options.duplicate_keys != nullptr || !options.skip.empty()) {
+    for (const auto& path : options.skip) skip_depth_max_ = std::max(skip_depth_max_, path.size());
+  }
 
   Json build(ondemand::document& document) {
     const ondemand::json_type type = unwrap(document.type());
@@ -169,17 +194,21 @@ class Builder {
     enter();
     Json::Object members;
     members.reserve(4);  // Most objects have as many; it saves two allocations.
+    KeySketch keys;
     for (auto result : source) {
       ondemand::field field = unwrap(std::move(result));
       const std::string_view key = unwrap(field.unescaped_key());
       if (tracks_path_) path_.push_back({key.data() == nullptr ? "" : key});
       // What is skipped is built too: only so is it checked.
       Json value = build_value(field.value());
-      if (!skipped()) members.emplace_back(std::string(key), std::move(value));
+      if (!skipped()) {
+        keys.add(key);
+        members.emplace_back(std::string(key), std::move(value));
+      }
       if (tracks_path_) path_.pop_back();
     }
     --depth_;
-    drop_duplicates(members);
+    if (keys.may_repeat()) drop_duplicates(members);
     return Json(std::move(members));
   }
 
@@ -188,6 +217,7 @@ class Builder {
   }
 
   bool skipped() const {
+    if (path_.size() > skip_depth_max_) return false;
     for (const auto& path : options_.skip) {
       if (path.size() == path_.size() && std::equal(path.begin(), path.end(), path_.begin(),
                                                     [](std::string_view key, const Step& step) {
@@ -270,6 +300,7 @@ class Builder {
   const std::string_view text_;
   const JsonParseOptions& options_;
   const bool tracks_path_;
+  std::size_t skip_depth_max_ = 0;
   std::size_t depth_ = 0;
   std::vector<Step> path_;
   std::vector<std::size_t> dropped_;

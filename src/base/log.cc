@@ -69,6 +69,10 @@ void configure(Level level, Format format) {
   s.format = format;
 }
 
+bool enabled(Level level) {
+  return level != Level::off && state().logger->should_log(level_of(level));
+}
+
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
   State& s = state();
   if (level == Level::off || !s.logger->should_log(level_of(level))) return;

@@ -25,6 +25,9 @@ struct Field {
 /// Sets up logging to stderr, once, before threads start. Until then nothing below warn is shown.
 void configure(Level level, Format format);
 
+/// Whether a line of that level would be shown: for those whose fields are dear to make.
+bool enabled(Level level);
+
 /// `message` is constant text; what varies goes into fields.
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 

@@ -187,6 +187,33 @@ std::string decimal(std::int64_t whole, std::int64_t fraction, int digits) {
   return text;
 }
 
+void append_digits(std::uint64_t number, std::size_t digits, std::string& out) {
+  const std::size_t begin = out.size();
+  out.resize(begin + digits, '0');
+  for (std::size_t i = out.size(); i > begin; number /= 10) {
+    out[--i] = static_cast<char>('0' + number % 10);
+  }
+}
+
+/// "2026-01-31T12:00:00", whose year has four digits in all the time that an Instant can tell.
+std::string seconds_text(const Civil& c) {
+  std::string text;
+  text.reserve(sizeof "2026-01-31T12:00:00.000000Z");
+  const std::pair<unsigned, char> parts[] = {
+      {c.month,  '-'},
+      {c.day,    '-'},
+      {c.hour,   'T'},
+      {c.minute, ':'},
+      {c.second, ':'}
+  };
+  append_digits(static_cast<std::uint64_t>(c.year), 4, text);
+  for (const auto& [number, mark] : parts) {
+    text += mark;
+    append_digits(number, 2, text);
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<Instant> parse_rfc3339(std::string_view text) {
@@ -197,15 +224,14 @@ Result<Instant> parse_rfc3339(std::string_view text) {
 }
 
 std::string format_rfc3339(Instant time) {
-  const Civil c = civil_of(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour,
-                     c.minute, c.second);
+  return seconds_text(civil_of(time)) + 'Z';
 }
 
 std::string format_rfc3339_micro(Instant time) {
   const Civil c = civil_of(time);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", c.year, c.month, c.day, c.hour,
-                     c.minute, c.second, c.nanosecond / 1000);
+  std::string text = seconds_text(c) + '.';
+  append_digits(c.nanosecond / 1000, 6, text);
+  return text + 'Z';
 }
 
 Result<Duration> parse_go_duration(std::string_view text) {

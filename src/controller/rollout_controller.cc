@@ -294,7 +294,7 @@ struct RolloutController::State {
     std::vector<Write> writes = std::move(plan.writes);
     if (plan.status) writes.push_back(*plan.status);
     plan.writes.clear();
-    if (!writes.empty())
+    if (!writes.empty() && log::enabled(log::Level::debug))
       log::debug("plan", {
                              {"rollout", key.text() },
                              {"plan",    plan.text()}

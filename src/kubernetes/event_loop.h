@@ -24,6 +24,9 @@ class EventLoop {
   /// Runs `task` once `delay` has passed on the monotonic clock (at once, but never inside this
   /// call, for 0 or less).
   virtual TimerId after(Duration delay, Task task) = 0;
+  /// The same for a timer that only keeps a connection alive, ends it after its time or finds it
+  /// dead, and decides nothing else: hours in which nothing happens may leave it out.
+  virtual TimerId after_upkeep(Duration delay, Task task) { return after(delay, std::move(task)); }
   /// Forgets a timer. Harmless for one that has run, and for 0.
   virtual void cancel(TimerId timer) = 0;
   /// The wall clock: for timestamps and for deadlines that are written down.
@@ -35,7 +38,10 @@ class EventLoop {
 /// A timer that ends with its owner.
 class Timer {
  public:
-  explicit Timer(EventLoop& loop) : loop_(loop) {}
+  enum class Purpose { work, upkeep };  ///< `EventLoop::after` or `after_upkeep`.
+
+  explicit Timer(EventLoop& loop, Purpose purpose = Purpose::work)
+      : loop_(loop), purpose_(purpose) {}
   ~Timer() { cancel(); }
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
@@ -43,10 +49,12 @@ class Timer {
   /// Replaces what was set before.
   void set(Duration delay, Task task) {
     cancel();
-    id_ = loop_.after(delay, [this, task = std::move(task)] {
+    Task once = [this, task = std::move(task)] {
       id_ = 0;
       task();
-    });
+    };
+    id_ = purpose_ == Purpose::work ? loop_.after(delay, std::move(once))
+                                    : loop_.after_upkeep(delay, std::move(once));
   }
   void cancel() {
     if (id_ != 0) loop_.cancel(id_);
@@ -56,6 +64,7 @@ class Timer {
 
  private:
   EventLoop& loop_;
+  Purpose purpose_;
   EventLoop::TimerId id_ = 0;
 };
 

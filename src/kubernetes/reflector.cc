@@ -48,7 +48,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
         random(seed),
         options(given),
         retry(event_loop),
-        silence(event_loop) {}
+        silence(event_loop, Timer::Purpose::upkeep) {}
 
   /// A callback that does nothing once stopped, or once a newer list or watch has begun.
   template <class F>
@@ -99,7 +99,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
       if (error.code == ErrorCode::expired) ++expired_lists;
       return failed(error, response->retry_after);
     }
-    const Result<Json> head = parse_json(response->body, {.skip = {{"items"}}});
+    const Result<Json> head = parse_json_list_head(response->body, "items");
     if (!head) return failed(inside(request.target, head.error()));
     const std::string version = version_of(*head);
     if (version.empty() || !(*head)["kind"].string_or_empty().ends_with("List")) {
@@ -193,7 +193,15 @@ struct Reflector::State : std::enable_shared_from_this<State> {
 
   /// A half-open connection brings neither events nor an end.
   void listen_for_silence() {
-    silence.set(options.silence_limit, [this] {
+    heard_at = loop.monotonic_now();
+    // One timer for many lines: it looks when it comes up how long the last one is ago.
+    if (!silence.pending()) wait_for_silence(options.silence_limit);
+  }
+
+  void wait_for_silence(Duration left) {
+    silence.set(left, [this] {
+      const Duration rest = heard_at + options.silence_limit - loop.monotonic_now();
+      if (rest.nanoseconds > 0) return wait_for_silence(rest);
       log::warn("a watch has gone silent and is opened anew",
                 {
                     {"kind",   interest.kind.kind},
@@ -319,6 +327,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   std::unique_ptr<Stream> stream;
   Request watch_request;
   Instant opened_at;           ///< Of the watch, monotonic.
+  Instant heard_at;            ///< The watch, last.
   std::string opened_version;  ///< Where the watch began.
   std::string known_version;   ///< The newest seen, in lists, events and bookmarks.
   std::string list_version;    ///< Of the list under way; empty before its first page.

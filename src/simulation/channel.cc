@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "simulation/line_head.h"
 
 namespace slipway::simulation {
 namespace {
@@ -10,11 +11,6 @@ namespace {
 using kubernetes::Response;
 
 constexpr Duration network = 1_ms;
-
-/// Only what names the object: the rest need not be read.
-const JsonParseOptions names_only{
-    .skip = {{"object", "spec"}, {"object", "status"}, {"object", "metadata", "managedFields"}}
-};
 
 Duration between(std::uint64_t size, Duration least, Duration most) {
   Random random(size);
@@ -116,25 +112,19 @@ void Channel::receive(std::string_view line) {
   if (closed_ || swallowing_ || silent_) return;
   Item item{.line = std::string(line)};
   if (!faulty_) return put(std::move(item));
-  const Result<Json> event = parse_json(line, names_only);
-  if (!event) return put(std::move(item));
-  const Json& object = (*event)["object"];
-  const Json& metadata = object["metadata"];
-  const std::string_view kind = object["kind"].string_or_empty();
-  item.kind = kind == "ReplicaSet" ? ObjectKind::replica_set
-              : kind == "Rollout"  ? ObjectKind::rollout
-              : kind == "Service"  ? ObjectKind::service
-                                   : ObjectKind::other;
-  if (metadata["name"].string_or_empty().empty()) return put(std::move(item));
-  item.key.append(metadata["namespace"].string_or_empty()).append("/");
-  item.key.append(metadata["name"].string_or_empty());
-  item.revision = static_cast<std::uint64_t>(
-      parse_integer(metadata["resourceVersion"].string_or_empty()).value_or(0));
+  const std::optional<LineHead> head = read_line_head(line);
+  if (!head) return put(std::move(item));
+  item.kind = head->kind == "ReplicaSet" ? ObjectKind::replica_set
+              : head->kind == "Rollout"  ? ObjectKind::rollout
+              : head->kind == "Service"  ? ObjectKind::service
+                                         : ObjectKind::other;
+  item.key.append(head->namespace_).append("/").append(head->name);
+  item.revision = static_cast<std::uint64_t>(parse_integer(head->resource_version).value_or(0));
   Duration lag = lag_;
   if (lag_ > Duration{} && !std::exchange(lag_felt_, true)) stage_.felt(Fault::fa2);
   const std::string what = what_ + "/" + item.key;
   const Point point{what, stage_.ordinal(what)};
-  const bool deleted = (*event)["type"].string_or_empty() == "DELETED";
+  const bool deleted = head->type == "DELETED";
   if (const auto size = stage_.strikes(Fault::fa1, point)) {
     lag = std::max(lag, between(*size, 20_ms, 60_s));
     item.fault = Fault::fa1;

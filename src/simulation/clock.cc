@@ -20,7 +20,9 @@ TrueTime::~TrueTime() {
   }
 }
 
-TrueTime::Id TrueTime::at(Instant when, kubernetes::Task task, ActorLoop* actor) {
+TrueTime::Id TrueTime::add(Instant when, kubernetes::Task task, ActorLoop* actor, bool upkeep) {
+  // Never due, and so never in the way: who set it may still cancel it.
+  if (upkeep && upkeep_rests_) return 0;
   std::uint32_t index = 0;
   if (free_.empty()) {
     index = static_cast<std::uint32_t>(slots_.size());
@@ -33,6 +35,7 @@ TrueTime::Id TrueTime::at(Instant when, kubernetes::Task task, ActorLoop* actor)
   slot.task = std::move(task);
   slot.actor = actor;
   slot.used = true;
+  slot.upkeep = upkeep;
   push(std::max(when, now_), index);
   return Id{slot.generation} << 32 | index;
 }
@@ -74,7 +77,9 @@ bool TrueTime::step(Instant end) {
     actor->held_.push_back(entry.slot);
     return true;
   }
-  if (const kubernetes::Task task = release(entry.slot)) task();
+  const bool rests = slots_[entry.slot].upkeep && upkeep_rests_;
+  const kubernetes::Task task = release(entry.slot);
+  if (task && !rests) task();
   return true;
 }
 
@@ -97,10 +102,20 @@ void TrueTime::drop_all_of(ActorLoop& actor) {
   }
 }
 
-kubernetes::EventLoop::TimerId ActorLoop::after(Duration delay, kubernetes::Task task) {
+Duration ActorLoop::true_length(Duration delay) const {
   const Duration own{std::max<std::int64_t>(delay.nanoseconds, 0)};
-  const Duration real{rate_ == 1000 ? own.nanoseconds : scaled(own.nanoseconds, 1000, rate_)};
-  return time_.after(real + late_, std::move(task), this);
+  // Both ways are rounded down: without these two nanoseconds a timer could come up too early by
+  // its own clock.
+  const Duration real{rate_ == 1000 ? own.nanoseconds : scaled(own.nanoseconds, 1000, rate_) + 2};
+  return real + late_;
+}
+
+kubernetes::EventLoop::TimerId ActorLoop::after(Duration delay, kubernetes::Task task) {
+  return time_.after(true_length(delay), std::move(task), this);
+}
+
+kubernetes::EventLoop::TimerId ActorLoop::after_upkeep(Duration delay, kubernetes::Task task) {
+  return time_.after_upkeep(true_length(delay), std::move(task), this);
 }
 
 Instant ActorLoop::monotonic_now() const {

@@ -22,10 +22,19 @@ class TrueTime {
   Instant now() const { return now_; }
   /// Runs `task` at that instant, in the order of calls among those of one instant. A task of an
   /// actor that is stopped meanwhile is held; of one that is gone, dropped.
-  Id at(Instant when, kubernetes::Task task, ActorLoop* actor = nullptr);
+  Id at(Instant when, kubernetes::Task task, ActorLoop* actor = nullptr) {
+    return add(when, std::move(task), actor, false);
+  }
   Id after(Duration delay, kubernetes::Task task, ActorLoop* actor = nullptr) {
     return at(delay.nanoseconds > 0 ? now_ + delay : now_, std::move(task), actor);
   }
+  /// A timer of upkeep: see `EventLoop::after_upkeep`.
+  Id after_upkeep(Duration delay, kubernetes::Task task, ActorLoop* actor) {
+    return add(delay.nanoseconds > 0 ? now_ + delay : now_, std::move(task), actor, true);
+  }
+  /// No timer of upkeep comes up from here on: a day of bookmarks and of watches that end and are
+  /// opened again would cost more than all that is judged.
+  void rest_upkeep() { upkeep_rests_ = true; }
   void cancel(Id id);
   /// Runs all that is due until then; the clock then stands there.
   void run_until(Instant end);
@@ -47,7 +56,9 @@ class TrueTime {
     ActorLoop* actor = nullptr;
     std::uint32_t generation = 1;
     bool used = false;
+    bool upkeep = false;
   };
+  Id add(Instant when, kubernetes::Task task, ActorLoop* actor, bool upkeep);
   void drop_all_of(ActorLoop& actor);
   kubernetes::Task release(std::uint32_t slot);
   void push(Instant due, std::uint32_t slot);
@@ -58,6 +69,7 @@ class TrueTime {
   std::vector<Entry> heap_;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
+  bool upkeep_rests_ = false;
 };
 
 /// The loop of one actor: its own clock (offset, steps, drift) over true time, and its own life: it
@@ -69,6 +81,7 @@ class ActorLoop final : public kubernetes::EventLoop {
 
   void post(kubernetes::Task task) override { time_.after(late_, std::move(task), this); }
   TimerId after(Duration delay, kubernetes::Task task) override;
+  TimerId after_upkeep(Duration delay, kubernetes::Task task) override;
   void cancel(TimerId timer) override { time_.cancel(timer); }
   Instant now() const override { return monotonic_now() + offset_; }
   Instant monotonic_now() const override;
@@ -88,6 +101,9 @@ class ActorLoop final : public kubernetes::EventLoop {
 
  private:
   friend class TrueTime;
+  /// How long such a delay of this clock truly is.
+  Duration true_length(Duration delay) const;
+
   TrueTime& time_;
   Instant began_;      ///< Of this rate, true.
   Instant monotonic_;  ///< What the monotonic clock showed then.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cluster/server/store.h"
 #include "simulation/channel.h"
 #include "simulation/disturbance.h"
 
@@ -20,8 +21,9 @@ struct Link::Call {
   std::string what;
   Point point;
   Duration latency;
-  bool writes = false;  ///< An object of the rollout: neither a lease nor an event.
-  bool landed = false;  ///< A late write that has been carried out.
+  bool writes = false;              ///< An object of the rollout: neither a lease nor an event.
+  bool landed = false;              ///< A late write that has been carried out.
+  std::uint64_t revision_read = 0;  ///< Of the one object that a read found.
 };
 
 /// What becomes of a request.
@@ -40,10 +42,24 @@ struct Link::Fate {
 
 namespace {
 
-/// Of a single object, what names it; of a list, all of it.
+/// Of the objects of a list, what names them.
 const JsonParseOptions heads_only{
-    .skip = {{"spec"}, {"status"}}
+    .skip = {{"spec"}, {"status"}, {"metadata", "managedFields"}}
 };
+
+/// Where the store keeps what properties look up by version; null for all other kinds.
+const char* table_of(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::rollout:
+      return "rollouts.argoproj.io";
+    case ObjectKind::replica_set:
+      return "replicasets.apps";
+    case ObjectKind::service:
+      return "services";
+    default:
+      return nullptr;
+  }
+}
 
 /// A number in [least, most], more often a small one: half of them lie below the geometric mean.
 Duration stretch(std::uint64_t size, Duration least, Duration most) {
@@ -383,6 +399,11 @@ void Link::shape_list(Call& call, Fate& fate) {
 }
 
 Response Link::apply(Call& call) {
+  const Addressed& about = call.sent.about;
+  if (call.sent.method == Method::get && !about.collection && table_of(about.kind) != nullptr) {
+    const auto found = stage_.server.store().table(table_of(about.kind)).find(about.key);
+    call.revision_read = found == nullptr ? 0 : found->revision();
+  }
   return stage_.carry_out(call.request, actor_, options_.side == Side::replica, call.sent.id);
 }
 
@@ -433,28 +454,32 @@ void Link::answer(const CallPtr& call, Result<Response> response, const Fate& fa
     sent.answered_at = stage_.time.now();
     stage_.trace(response ? "answered" : "lost", static_cast<std::uint64_t>(sent.status));
     if (stage_.audience != nullptr) {
-      if (response && sent.method == Method::get) tell_of(sent, *response);
+      if (response && sent.method == Method::get) tell_of(*call, *response);
       stage_.audience->on_answer(sent);
     }
   }
   call->done(std::move(response));
 }
 
-void Link::tell_of(const SentRequest& sent, const Response& response) const {
-  if (response.status != 200) return;
-  const Result<Json> body = parse_json(response.body, heads_only);
-  if (!body) return;
-  const auto tell = [&](const Json& object) {
+void Link::tell_of(const Call& call, const Response& response) const {
+  const Addressed& about = call.sent.about;
+  if (response.status != 200 || table_of(about.kind) == nullptr) return;
+  if (!about.collection) {
+    stage_.audience->on_delivery(actor_, about.kind, about.key, call.revision_read);
+    return;
+  }
+  const auto tell = [&](const Json& object) -> Result<void> {
     const Json& metadata = object["metadata"];
     const std::string key = std::string(metadata["namespace"].string_or_empty()) + "/" +
                             std::string(metadata["name"].string_or_empty());
     const auto revision = parse_integer(metadata["resourceVersion"].string_or_empty());
-    stage_.audience->on_delivery(actor_, sent.about.kind, key,
+    stage_.audience->on_delivery(actor_, about.kind, key,
                                  static_cast<std::uint64_t>(revision.value_or(0)));
+    return {};
   };
-  if (!sent.about.collection) return tell(*body);
-  if (!(*body)["items"].is_array()) return;
-  for (const Json& item : (*body)["items"].as_array()) tell(item);
+  // A list that was cut short tells of nothing more than it holds.
+  const Result<Json> rest = parse_json_list(response.body, "items", tell, heads_only);
+  (void)rest;
 }
 
 /// What the client holds.

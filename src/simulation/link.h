@@ -71,7 +71,7 @@ class Link final : public kubernetes::Transport {
   void disturb(const Call& call, const Fate& fate);
   kubernetes::Response apply(Call& call);
   /// Tells the audience which versions an answer to a read brings.
-  void tell_of(const SentRequest& sent, const kubernetes::Response& response) const;
+  void tell_of(const Call& call, const kubernetes::Response& response) const;
   void answer(const CallPtr& call, Result<kubernetes::Response> response, const Fate& fate);
 
   Stage& stage_;

@@ -16,6 +16,10 @@ constexpr Duration settled_after = 2_h;
 constexpr Duration settles_within = 72_h;
 /// By then a replica that works has taken over from whoever did not.
 constexpr Duration leadership_settles_within = 5_min;
+/// Longer than a lease: a leader without one has noticed, and one that has one has renewed it.
+constexpr Duration leadership_lasts = 20_s;
+/// By then every watch has ended once and was opened again.
+constexpr Duration watch_lasts_max = 10_min;
 constexpr int pushes_max = 40;
 
 class Run {
@@ -41,8 +45,10 @@ class Run {
     scene_.heal();
     mend_pods(scene_.stage(), rollout_of(scenario_));
     verdict_.at_heal();
-    scene_.time().run_until(scene_.now() + leadership_settles_within);
+    await_leader();
     scene_.settle_leadership();
+    scene_.time().run_until(scene_.now() + watch_lasts_max);
+    if (!scenario_.upkeep) scene_.time().rest_upkeep();
     settle();
     for (int i = 0; scenario_.finishes && i < pushes_max; ++i) {
       if (!push_on(scene_.stage(), rollout_of(scenario_))) break;
@@ -66,6 +72,14 @@ class Run {
     const bool reached = scene_.our_writes() >= *deed.after_writes;
     scene_.time().run_until(reached ? std::max(scene_.now(), scene_.last_write() + deed.then)
                                     : due);
+  }
+
+  /// Ends with a replica that leads, or that could have led long since.
+  void await_leader() {
+    const Instant limit = scene_.now() + leadership_settles_within;
+    do {
+      scene_.time().run_until(scene_.now() + leadership_lasts);
+    } while (!scene_.has_leader() && scene_.now() < limit);
   }
 
   void settle() {

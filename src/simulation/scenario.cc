@@ -116,6 +116,7 @@ Scenario draw_scenario(std::uint64_t seed, const FaultSet& faults,
   if (settled(seed, rates, Fault::fj4)) drawn.calm = 30_min;
   drawn.tail = Duration::from_seconds(static_cast<std::int64_t>(5 + shape.below(200)));
   drawn.finishes = shape.below(4) != 0;
+  drawn.upkeep = stream_of(seed, "upkeep").below(16) == 0;
   drawn.deeds = draw_deeds(seed, rates, faults);
   rate_of(rates, Fault::fd4) = 0;  // Settled, and so are its like: none is asked again.
   return drawn;
@@ -147,6 +148,7 @@ Json to_json(const Scenario& scenario) {
       {"calm",         scenario.calm.nanoseconds              },
       {"tail",         scenario.tail.nanoseconds              },
       {"finishes",     scenario.finishes                      },
+      {"upkeep",       scenario.upkeep                        },
       {"deeds",        std::move(deeds)                       },
       {"faultRates",   std::move(fault_rates)                 },
   });
@@ -185,6 +187,7 @@ Result<Scenario> scenario_from_json(const Json& json) {
   scenario.calm = {json["calm"].integer_or(0)};
   scenario.tail = {json["tail"].integer_or(0)};
   scenario.finishes = json["finishes"].bool_or(true);
+  scenario.upkeep = json["upkeep"].bool_or(false);
   for (const Json& deed : items("deeds")) scenario.deeds.push_back(TRY(deed_from_json(deed)));
   for (const FaultInfo& info : all_faults()) {
     rate_of(scenario.fault_rates, info.fault) =

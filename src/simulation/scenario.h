@@ -42,6 +42,7 @@ struct Scenario {
   Duration calm;           ///< Before the trouble begins.
   Duration tail;           ///< Of trouble after the last deed.
   bool finishes = true;    ///< A person promotes until the end once all is healed.
+  bool upkeep = false;     ///< Watches end and are opened again in the long silence too.
 
   Rates fault_rates{};                         ///< Where faults strike at random ...
   std::optional<std::vector<Strike>> strikes;  ///< ... and where they strike exactly here.

@@ -73,7 +73,8 @@ Scene::Scene(const BootedServer& booted, const Scenario& scenario,
       server_loop_(time_),
       server_(std::make_unique<cluster::ApiServer>(
           server_loop_,
-          cluster::ApiServer::Options{.seed = stream_of(scenario.seed, "uids").next()},
+          cluster::ApiServer::Options{.seed = stream_of(scenario.seed, "uids").next(),
+                                      .history_limit = 500},
           booted.server())),
       stage_(std::make_unique<Stage>(scenario.seed, time_, *server_, std::move(schedule))),
       cluster_loop_(time_),
@@ -272,6 +273,12 @@ void Scene::fall_silent() {
   discovery_.reset();
   pods_.stop();
   settle_leadership();
+}
+
+bool Scene::has_leader() const {
+  return std::ranges::any_of(seats_, [](const auto& seat) {
+    return seat->replica != nullptr && !seat->ending && seat->replica->leads();
+  });
 }
 
 void Scene::settle_leadership() {

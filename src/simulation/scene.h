@@ -41,6 +41,7 @@ class Scene final : public Truth {
   void start();
   /// All faults end: clocks are right, links whole, every replica up.
   void heal();
+  bool has_leader() const;
   /// One replica leads from here on and needs no lease: hours of renewals would prove nothing.
   void settle_leadership();
   /// Nothing but our controller moves from here on.

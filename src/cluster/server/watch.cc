@@ -76,8 +76,8 @@ class Watch final : public StoreObserver, public std::enable_shared_from_this<Wa
         query_(std::move(query)),
         events_(std::move(events)),
         table_(server.store.table(resource_->table)),
-        timeout_(server.loop),
-        bookmark_(server.loop) {}
+        timeout_(server.loop, kubernetes::Timer::Purpose::upkeep),
+        bookmark_(server.loop, kubernetes::Timer::Purpose::upkeep) {}
 
   void start() {
     table_.add_observer(this);
