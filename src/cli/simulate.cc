@@ -131,6 +131,10 @@ Json json_of(const CampaignResult& sum, double seconds) {
                            {"violations", static_cast<long>(count.violations)}
     }));
   }
+  Json situations = Json::object();
+  for (const simulation::SituationCount& situation : sum.situations) {
+    situations.set(situation.name, static_cast<long>(situation.times));
+  }
   Json seeds = Json::array();
   for (const simulation::BrokenRun& run : sum.broken) seeds.push_back(static_cast<long>(run.seed));
   return Json::object({
@@ -140,13 +144,15 @@ Json json_of(const CampaignResult& sum, double seconds) {
       {"replays", static_cast<long>(sum.replays)},
       {"unfaithful", static_cast<long>(sum.unfaithful.size())},
       {"reconciles", static_cast<long>(sum.reconciles)},
+      {"reconciles_in_trouble", static_cast<long>(sum.reconciles_in_trouble)},
       {"requests", static_cast<long>(sum.requests)},
       {"commits", static_cast<long>(sum.commits)},
       {"virtual_seconds", sum.virtual_time.whole_seconds()},
       {"seconds", seconds},
       {"trace_hash", fmt::format("{:016x}", sum.trace_hash)},
       {"faults", std::move(faults)},
-      {"properties", std::move(properties)}
+      {"properties", std::move(properties)},
+      {"situations", std::move(situations)}
   });
 }
 
@@ -162,6 +168,8 @@ void print_summary(const CampaignResult& sum, double seconds, std::ostream& out)
   row("times real time", fmt::format("{:.0f}", virtual_seconds / seconds));
   row("reconciles", std::to_string(sum.reconciles));
   row("reconciles a second", fmt::format("{:.0f}", static_cast<double>(sum.reconciles) / seconds));
+  row("before the healing", std::to_string(sum.reconciles_in_trouble));
+  row("runs a second", fmt::format("{:.1f}", static_cast<double>(sum.runs) / seconds));
   row("requests", std::to_string(sum.requests));
   row("commits", std::to_string(sum.commits));
   std::uint64_t felt = 0;
@@ -184,6 +192,16 @@ void print_properties(const CampaignResult& sum, std::ostream& out) {
   for (const auto& [id, count] : sum.properties) {
     out << fmt::format("{:<6}{:>11} {:>10}  {}\n", id, count.checks, count.violations,
                        count.sentence);
+  }
+}
+
+void print_situations(const CampaignResult& sum, std::ostream& out) {
+  const auto reached =
+      std::ranges::count_if(sum.situations, [](const auto& one) { return one.times > 0; });
+  out << fmt::format("\n     times  situation ({} of {} reached)\n", reached,
+                     sum.situations.size());
+  for (const simulation::SituationCount& situation : sum.situations) {
+    out << fmt::format("{:>10}  {}\n", situation.times, situation.name);
   }
 }
 
@@ -273,6 +291,7 @@ Result<int> simulate(const SimulateOptions& options, Streams streams) {
     if (campaign.runs == 1) print_timeline(sum.last, streams.out);
     if (campaign.runs != 1) print_summary(sum, seconds, streams.out);
     if (campaign.runs != 1) print_properties(sum, streams.out);
+    if (campaign.runs != 1) print_situations(sum, streams.out);
     print_broken(options, sum, streams.out);
   }
   if (!options.shrink.empty()) TRY_DONE(shrink_first(options.shrink, booted, sum, streams.err));
@@ -280,7 +299,8 @@ Result<int> simulate(const SimulateOptions& options, Streams streams) {
     const std::uint64_t seed = sum.broken.empty() ? options.seed : sum.broken.front().seed;
     const Scenario scenario = simulation::draw_scenario(seed, campaign.faults, campaign.objects);
     const RunResult shown = simulation::run(booted, scenario, {.keep_timeline = true});
-    TRY_DONE(write_file(options.report, simulation::html_report(scenario, shown)));
+    TRY_DONE(write_file(options.report,
+                        simulation::html_report(scenario, shown) + simulation::html_coverage(sum)));
   }
   return broken ? broken_status : 0;
 }

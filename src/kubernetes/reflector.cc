@@ -28,6 +28,11 @@ const JsonParseOptions without_managed_fields{.skip = {{"metadata", "managedFiel
 const JsonParseOptions event_without_managed_fields{
     .skip = {{"object", "metadata", "managedFields"}}};
 
+constexpr std::string_view metadata_of_one =
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+constexpr std::string_view metadata_of_list =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
 std::string version_of(const Json& object) {
   return std::string(object["metadata"]["resourceVersion"].string_or_empty());
 }
@@ -86,6 +91,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
     const bool paged = expired_lists < expired_lists_max;
     Request request;
     request.target = query(paged ? "limit=" + std::to_string(options.page_size) : "limit=0");
+    if (interest.metadata_only) request.accept = metadata_of_list;
     if (!next.empty()) request.target += "&continue=" + url_encode(next);
     transport.send(request, guarded([request](State& self, Result<Response> response) {
                      self.take_page(request, std::move(response));
@@ -178,6 +184,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
         query("watch=true&allowWatchBookmarks=true&resourceVersion=" + url_encode(known_version) +
               "&timeoutSeconds=" + std::to_string(least + extra));
     watch_request.timeout = Duration{};
+    if (interest.metadata_only) watch_request.accept = metadata_of_one;
     listen_for_silence();
     stream = transport.open(
         watch_request,

@@ -17,6 +17,7 @@ struct Interest {
   std::string namespace_;      ///< Empty: all.
   std::string label_selector;  ///< Text form, empty: all.
   std::string field_selector;
+  bool metadata_only = false;  ///< Of each object its metadata (PartialObjectMetadata).
 };
 
 /// Where a Reflector puts what it reads.

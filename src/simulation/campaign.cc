@@ -5,6 +5,7 @@ namespace slipway::simulation {
 void CampaignResult::add(std::uint64_t seed, const RunResult& run) {
   ++runs;
   reconciles += run.reconciles;
+  reconciles_in_trouble += run.reconciles_in_trouble;
   requests += run.requests;
   commits += run.commits;
   virtual_time = virtual_time + run.virtual_time;
@@ -17,6 +18,10 @@ void CampaignResult::add(std::uint64_t seed, const RunResult& run) {
     PropertyCount& sum = properties.try_emplace(count.id, count.id, count.sentence).first->second;
     sum.checks += count.checks;
     sum.violations += count.violations;
+  }
+  if (situations.empty()) situations = run.situations;
+  for (std::size_t i = 0; runs > 1 && i < situations.size(); ++i) {
+    situations[i].times += run.situations[i].times;
   }
   ++phases[run.phase.empty() ? "none" : run.phase];
   if (run.broken()) broken.push_back({seed, run.violations, {}});

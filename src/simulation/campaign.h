@@ -40,6 +40,7 @@ struct BrokenRun {
 struct CampaignResult {
   std::uint64_t runs = 0;
   std::uint64_t reconciles = 0;
+  std::uint64_t reconciles_in_trouble = 0;
   std::uint64_t requests = 0;
   std::uint64_t commits = 0;
   Duration virtual_time;
@@ -48,6 +49,7 @@ struct CampaignResult {
   std::vector<std::uint64_t> unfaithful;  ///< Seeds whose second run was another.
   FaultCounts faults{};
   std::map<std::string, PropertyCount, std::less<>> properties;
+  std::vector<SituationCount> situations;
   std::map<std::string, std::uint64_t> phases;  ///< In the end, by phase.
   std::vector<BrokenRun> broken;
   RunResult last;

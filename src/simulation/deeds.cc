@@ -290,57 +290,67 @@ int small(Act& act) {
 
 using enum Fault;
 const Entry entries[] = {
-    {{"set-image", ff5, "user"},       [](Act& a) { set_template(a, image(a), ""); }},
+    {{"set-image", ff5, "user"},                                                           [](Act& a) { set_template(a, image(a), ""); }          },
     {{"set-bad-image", ff5, "user"},
      [](Act& a) {
        const char* ways[] = {"crash", "never-ready", "image-pull-error"};
        set_template(a, image(a), ways[a.random.below(3)]);
-     }                                                                              },
-    {{"command", ff7, "user"},         race_command                                 },
-    {{"command", ff7, "user"},         race_command                                 },
-    {{"skip-step", ff7, "user"},       skip_step                                    },
+     }                                                                                                                                            },
+    {{"command", ff7, "user"},                                                             race_command                                           },
+    {{"command", ff7, "user"},                                                             race_command                                           },
+    {{"abort", ff7, "user"},
+     [](Act& a) {
+       a.status(Json::object({
+           {                                                                               "abort",                                                                                          true}}));
+     }                                                                                                                                                  },
+    {{"retry", ff7, "user"},
+     [](Act& a) {
+       a.status(Json::object({
+           {                                                                                    "abort",                                                                                     false}}));
+     }},
+    {{"skip-step", ff7, "user"},                                                          skip_step                                                                                                                                                 },
     {{"scale", ff4, "autoscaler"},
      [](Act& a) {
        a.spec(Json::object({
-           {                           "replicas",                      small(a)}}));
-     }                                                                                    },
-    {{"edit-steps", ff6, "user"},                  edit_steps},
-    {{"apply-manifest", ff8, "user"},                  apply_manifest                                                              },
-    {{"revert", ff9, "gitops"}, apply_manifest},
-    {{"evict", ff2, "kubelet"},  [](Act& a) { evict(a, false); }                                                                               },
-    {{"lose-node", ff2, "kubelet"},                                      [](Act& a) { evict(a, true); }},
+           {                                                            "replicas",                                                            small(a)}}));
+     }                                                                                                                              },
+    {{"edit-steps", ff6, "user"},                                                        edit_steps},
+    {{"apply-manifest", ff8, "user"},                                                     apply_manifest                                                                                                                                      },
+    {{"revert", ff9, "gitops"},                                                                               apply_manifest                                               },
+    {{"evict", ff2, "kubelet"},                                                                                    [](Act& a) { evict(a, false); }                                          },
+    {{"lose-node", ff2, "kubelet"},                                                                        [](Act& a) { evict(a, true); }                      },
     {{"scale-ours", ff10, "operator"},
      [](Act& a) {
        if (const auto object = a.any(replica_sets)) {
          a.patch(kinds::replica_set, object->name(),
                  Json::object({
-                     {                                "spec",                                Json::object({{"replicas", small(a)}})}}));
+                     { "spec",                                                                                    Json::object({{"replicas", small(a)}})}}));
        }
-     }                                            },
+     }},
     {{"delete-ours", ff10, "operator"},
      [](Act& a) {
        if (const auto object = a.any(replica_sets)) {
          a.remove(kinds::replica_set, object->name(), "Background");
        }
-     }                                                                                   },
-    {{"edit-service", ff10, "operator"},                                edit_service},
+     }         },
+    {{"edit-service", ff10, "operator"}, edit_service                                                                                                                                                  },
     {{"strip-deadline", ff10, "operator"},
      [](Act& a) {
        if (const auto object = a.any(replica_sets)) {
          a.annotate(kinds::replica_set, object->name(), deadline_key, Json());
        }
-     }},
+     }                                                                                                                                     },
     {{"garble-deadline", fe8, "operator"},
-     [](Act& a) { garble(a, deadline_key, garbage[a.random.below(std::size(garbage))]); }                                         },
+     [](Act& a) { garble(a, deadline_key, garbage[a.random.below(std::size(garbage))]); }                                                                                                                                 },
     {{"far-deadline", fe7, "operator"},
      [](Act& a) {
        const char* far[] = {"1970-01-01T00:00:00Z", "2099-12-31T23:59:59Z"};
        garble(a, deadline_key, far[a.random.below(2)]);
-     }                                                                                 },
-    {{"relabel", ff11, "operator"}, relabel   },
+     }},
+    {{"relabel", ff11, "operator"}, relabel     },
     {{"foreign", ff11, "operator"}, make_foreign},
-    {{"recreate", ff13, "user"}, recreate                                             },
-    {{"poison", ff16, "operator"}, poison                                                                                    },
+    {{"recreate", ff13, "user"}, recreate                                                                                                                                                              },
+    {{"poison", ff16, "operator"}, poison                                                                                                                              },
 };
 
 }  // namespace
@@ -354,11 +364,37 @@ std::span<const Verb> all_verbs() {
   return verbs;
 }
 
+namespace {
+
+/// Drawn for themselves they would nearly always meet a Rollout at rest: see `abort_an_update`.
+bool needs_an_update(const Verb& verb) {
+  return verb.name == "abort" || verb.name == "retry";
+}
+
+/// In a third of all runs somebody aborts an update under way, and mostly tries again, perhaps
+/// twice.
+void abort_an_update(std::uint64_t seed, std::vector<Deed>& deeds) {
+  Random random = stream_of(seed, "aborts");
+  if (random.below(3) != 0) return;
+  const auto update = std::ranges::find(deeds, "set-image", &Deed::verb);
+  if (update == deeds.end()) return;
+  auto at = update + 1;
+  for (std::uint64_t rounds = 1 + random.below(2); rounds > 0; --rounds) {
+    for (const char* verb : {"abort", "retry"}) {
+      const Duration gap = 100_ms * (std::int64_t{1} << random.below(10));
+      at = deeds.insert(at, {.verb = verb, .gap = gap, .pick = random.next()}) + 1;
+      if (random.below(4) == 0) return;
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const FaultSet& allowed) {
   Random random = stream_of(seed, "deeds");
   std::vector<const Verb*> possible;
   for (const Verb& verb : all_verbs()) {
-    const bool on = rates[static_cast<std::size_t>(verb.fault)] != 0;
+    const bool on = rates[static_cast<std::size_t>(verb.fault)] != 0 && !needs_an_update(verb);
     if (on && contains(allowed, verb.fault)) possible.push_back(&verb);
   }
   std::vector<Deed> deeds;
@@ -374,6 +410,8 @@ std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const Fault
                            random.below(static_cast<std::uint64_t>(reach.nanoseconds)))};
     deeds.push_back(std::move(deed));
   }
+  const auto commands = static_cast<std::size_t>(Fault::ff7);
+  if (rates[commands] != 0 && contains(allowed, Fault::ff7)) abort_an_update(seed, deeds);
   return deeds;
 }
 

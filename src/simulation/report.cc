@@ -130,6 +130,36 @@ std::string html_report(const Scenario& scenario, const RunResult& result) {
   return html + "</pre>\n";
 }
 
+std::string html_coverage(const CampaignResult& sum) {
+  const auto table = [](std::string_view title, std::initializer_list<std::string_view> heads) {
+    std::string html = fmt::format("<h2>{}</h2><table><tr>", title);
+    for (const std::string_view head : heads) html += fmt::format("<th>{}</th>", head);
+    return html + "</tr>";
+  };
+  // What never came about is what a reader should see first.
+  const auto row = [](std::uint64_t times) {
+    return times == 0 ? "<tr class=\"broken\">" : "<tr>";
+  };
+  std::string html = fmt::format("<h1>{} runs, {} broken</h1>", sum.runs, sum.broken.size());
+  html += table("Faults", {"id", "fault", "injected", "felt"});
+  for (const FaultInfo& info : all_faults()) {
+    const FaultCount& count = sum.faults[static_cast<std::size_t>(info.fault)];
+    html += fmt::format("{}<td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", row(count.felt),
+                        info.id, escaped(info.title), count.injected, count.felt);
+  }
+  html += "</table>" + table("Promises", {"id", "promise", "checked", "broken"});
+  for (const auto& [id, count] : sum.properties) {
+    html += fmt::format("{}<td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", row(count.checks),
+                        id, escaped(count.sentence), count.checks, count.violations);
+  }
+  html += "</table>" + table("Situations", {"times", "situation"});
+  for (const SituationCount& situation : sum.situations) {
+    html += fmt::format("{}<td>{}</td><td>{}</td></tr>", row(situation.times), situation.times,
+                        escaped(situation.name));
+  }
+  return html + "</table>\n";
+}
+
 std::vector<Json> with_services(std::vector<Json> objects) {
   std::set<std::string> there;
   std::set<std::string> named;

@@ -42,6 +42,7 @@ class Run {
       scene_.perform(deed);
     }
     scene_.time().run_until(scene_.now() + scenario_.tail);
+    reconciles_in_trouble_ = scene_.reconciles();
     scene_.heal();
     mend_pods(scene_.stage(), rollout_of(scenario_));
     verdict_.at_heal();
@@ -102,6 +103,7 @@ class Run {
     result.deeds = deeds_;
     result.trace_hash = stage.trace_hash();
     result.reconciles = scene_.reconciles();
+    result.reconciles_in_trouble = reconciles_in_trouble_;
     result.requests = stage.requests();
     result.virtual_time = scene_.now() - began;
     result.phase = scene_.rollout()["status"]["phase"].string_or_empty();
@@ -113,6 +115,7 @@ class Run {
   std::vector<Deed> deeds_;
   Scene scene_;
   Verdict verdict_;
+  std::uint64_t reconciles_in_trouble_ = 0;
 };
 
 }  // namespace

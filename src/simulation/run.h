@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "simulation/properties/situations.h"
 #include "simulation/property.h"
 #include "simulation/scenario.h"
 #include "simulation/scene.h"
@@ -30,11 +31,13 @@ struct TimelineEntry {
 struct RunResult {
   std::vector<Violation> violations;
   std::vector<PropertyCount> properties;
+  std::vector<SituationCount> situations;
   FaultCounts faults{};
   std::vector<Strike> strikes;
   std::vector<Deed> deeds;  ///< With their places.
   std::uint64_t trace_hash = 0;
   std::uint64_t reconciles = 0;
+  std::uint64_t reconciles_in_trouble = 0;  ///< Before all was healed.
   std::uint64_t requests = 0;
   std::uint64_t commits = 0;
   Duration virtual_time;

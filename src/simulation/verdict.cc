@@ -91,6 +91,7 @@ void Verdict::never_settled() {
 void Verdict::write_to(RunResult& result) {
   result.violations = judge_.violations();
   result.properties = judge_.counts();
+  result.situations = judge_.situations();
   result.commits = commits_;
   result.timeline = std::move(timeline_);
   if (unsettled_) {

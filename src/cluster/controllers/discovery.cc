@@ -57,7 +57,9 @@ struct Discovery::State final : kubernetes::ReflectorSink,
                                 std::enable_shared_from_this<Discovery::State> {
   State(kubernetes::EventLoop& loop, kubernetes::Transport& t, std::uint64_t seed)
       : transport(t),
-        definitions(loop, t, {.kind = api::kinds::custom_resource_definition}, *this, seed),
+        definitions(loop, t,
+                    {.kind = api::kinds::custom_resource_definition, .metadata_only = true}, *this,
+                    seed),
         timer(loop) {}
 
   // Whatever happens to a definition, all kinds are asked for anew.

@@ -70,7 +70,9 @@ struct GarbageCollector::State {
   /// Keeps the graph in step with the objects of one kind.
   struct Monitor final : kubernetes::ReflectorSink {
     Monitor(State& s, const Kind& k, std::uint64_t seed)
-        : state(s), kind(k), reflector(s.loop, s.transport, {.kind = k}, *this, seed) {}
+        : state(s),
+          kind(k),
+          reflector(s.loop, s.transport, {.kind = k, .metadata_only = true}, *this, seed) {}
 
     void store_went_back() override {
       list_counts = true;

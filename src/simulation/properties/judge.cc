@@ -36,16 +36,19 @@ Judge::Judge(const Truth& truth, Properties properties)
 void Judge::committed(const Commit& commit) {
   const Change change = ledger_.apply(commit);
   for (const auto& property : properties_) property->on_commit(change, ledger_);
+  situations_.on_commit(change, ledger_);
 }
 
 void Judge::sent(const SentRequest& request) {
   ledger_.sent(request);
   for (const auto& property : properties_) property->on_request(request, ledger_);
+  situations_.on_request(request, ledger_);
 }
 
 void Judge::answered(const SentRequest& request) {
   ledger_.answered(request);
   for (const auto& property : properties_) property->on_answer(request, ledger_);
+  situations_.on_answer(request, ledger_);
 }
 
 void Judge::delivered(std::string_view replica, ObjectKind kind, std::string_view key,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "simulation/properties/ledger.h"
+#include "simulation/properties/situations.h"
 #include "simulation/property.h"
 
 namespace slipway::simulation {
@@ -40,11 +41,13 @@ class Judge {
 
   const std::vector<Violation>& violations() const { return violations_; }
   std::vector<PropertyCount> counts() const;
+  const std::vector<SituationCount>& situations() const { return situations_.counts(); }
   const Ledger& ledger() const { return ledger_; }
 
  private:
   Ledger ledger_;
   Properties properties_;
+  Situations situations_;
   std::vector<Violation> violations_;
 };
 

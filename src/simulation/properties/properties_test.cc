@@ -34,5 +34,25 @@ TEST_CASE("each property is broken by what breaks it, and not by what comes near
   }
 }
 
+TEST_CASE("situations are counted by what happened") {
+  Story story("C1");
+  story.begin(canary);
+  story.hears_all();
+  story.others(ObjectKind::rollout, "web", R"({"status":{"abort":true}})");
+  story.ours(ObjectKind::rollout, "web", R"({"status":{"abortedAt":"2026-01-01T00:00:00Z"}})");
+  story.deadline("web-new", R"("")");
+  story.deadline("web-new", "null", true);
+  story.ask(ObjectKind::replica_set, "web-new", {.status = 422});
+  story.ask(ObjectKind::replica_set, "web-new", {.outcome = Outcome::ambiguous});
+  for (const char* name :
+       {"a person aborts", "an abort takes effect", "a deadline is garbled",
+        "a garbled deadline is mended", "a patch is refused: the world has moved",
+        "a write without an answer was not carried out"}) {
+    CAPTURE(name);
+    CHECK(story.times(name) == 1);
+  }
+  CHECK(story.times("a version is promoted") == 0);
+}
+
 }  // namespace
 }  // namespace slipway::simulation

@@ -107,6 +107,13 @@ class Story final : public Truth {
   }
   std::string in(Duration time) const { return "\"" + format_rfc3339(now_ + time) + "\""; }
 
+  /// How often that situation came about.
+  std::uint64_t times(std::string_view situation) const {
+    for (const SituationCount& one : judge_.situations()) {
+      if (one.name == situation) return one.times;
+    }
+    return 0;
+  }
   std::size_t broken() const { return judge_.violations().size(); }
   std::uint64_t checks() const { return judge_.counts().at(0).checks; }
   std::string text() const {
