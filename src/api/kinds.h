@@ -32,6 +32,7 @@ inline constexpr Kind cluster_analysis_template{
 inline constexpr Kind experiment{"argoproj.io", "v1alpha1", "Experiment", "experiments"};
 inline constexpr Kind replica_set{"apps", "v1", "ReplicaSet", "replicasets"};
 inline constexpr Kind deployment{"apps", "v1", "Deployment", "deployments"};
+inline constexpr Kind pod_template{"", "v1", "PodTemplate", "podtemplates"};
 inline constexpr Kind pod{"", "v1", "Pod", "pods"};
 inline constexpr Kind service{"", "v1", "Service", "services"};
 inline constexpr Kind endpoints{"", "v1", "Endpoints", "endpoints"};

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "api/canary_step.h"
 #include "api/core_conform.h"
 #include "api/go_encoding.h"
 #include "api/packed_text.h"
@@ -70,9 +71,33 @@ const CoreType& pod_template_type() {
   return *type;
 }
 
-Hash128 meaning_of(const Json& content) {
+Hash128 meaning_as_is(const Json& content) {
   return hash128(encode_as_go_text(pod_template_type(), content,
                                    {.by_meaning = true, .ignored_label = pod_template_hash_label}));
+}
+
+constexpr std::string_view required_terms = "requiredDuringSchedulingIgnoredDuringExecution";
+constexpr std::string_view preferred_terms = "preferredDuringSchedulingIgnoredDuringExecution";
+
+bool is_injected(std::string_view list, const Json& item) {
+  return is_injected_term(list == preferred_terms ? item["podAffinityTerm"] : item);
+}
+
+Hash128 meaning_of(const Json& content) {
+  const Json& affinity = content["spec"]["affinity"];
+  if (!has_injected_term(affinity)) return meaning_as_is(content);
+  Json without = content;
+  Json left = without_injected_terms(affinity);
+  Json& spec = without.member("spec");
+  left.is_null() ? static_cast<void>(spec.erase("affinity"))
+                 : static_cast<void>(spec.set("affinity", std::move(left)));
+  return meaning_as_is(without);
+}
+
+void erase_keys(Json& metadata, std::string_view map, const StringMap& keys) {
+  Json* entries = metadata.find(map);
+  if (entries == nullptr || !entries->is_object()) return;
+  for (const auto& [key, value] : keys) entries->erase(key);
 }
 
 std::string hash_of(std::string_view text, std::optional<std::int32_t> collision_count) {
@@ -123,9 +148,56 @@ Hash128 PodTemplate::meaning() const {
   return absent() ? Hash128{} : blob_->meaning;
 }
 
+Hash128 PodTemplate::meaning_without(const PodTemplateMetadata& injected) const {
+  if (absent()) return meaning();
+  Json without = content();
+  if (Json* metadata = without.find("metadata")) {
+    erase_keys(*metadata, "labels", injected.labels);
+    erase_keys(*metadata, "annotations", injected.annotations);
+  }
+  return meaning_of(without);
+}
+
 const std::string& PodTemplate::hash_label() const {
   static const std::string none;
   return absent() ? none : blob_->hash_label;
+}
+
+bool is_injected_term(const Json& pod_affinity_term) {
+  const Json& selector = pod_affinity_term["labelSelector"];
+  if (!selector["matchLabels"].empty() || selector["matchExpressions"].size() != 1) return false;
+  const Json& expression = selector["matchExpressions"].as_array().front();
+  return expression["key"].string_or_empty() == pod_template_hash_label &&
+         expression["operator"].string_or_empty() == "In" && expression["values"].size() == 1;
+}
+
+bool has_injected_term(const Json& affinity) {
+  const Json& anti_affinity = affinity["podAntiAffinity"];
+  for (const std::string_view list : {required_terms, preferred_terms}) {
+    if (!anti_affinity[list].is_array()) continue;
+    for (const Json& item : anti_affinity[list].as_array()) {
+      if (is_injected(list, item)) return true;
+    }
+  }
+  return false;
+}
+
+Json without_injected_terms(const Json& affinity) {
+  Json left = affinity;
+  if (!has_injected_term(affinity)) return left;
+  Json* anti_affinity = left.find("podAntiAffinity");
+  for (const std::string_view list : {required_terms, preferred_terms}) {
+    const Json* items = anti_affinity->find(list);
+    if (items == nullptr || !items->is_array()) continue;
+    Json kept = Json::array();
+    for (const Json& item : items->as_array()) {
+      if (!is_injected(list, item)) kept.push_back(item);
+    }
+    kept.empty() ? static_cast<void>(anti_affinity->erase(list))
+                 : static_cast<void>(anti_affinity->set(list, std::move(kept)));
+  }
+  if (anti_affinity->empty()) left.erase("podAntiAffinity");
+  return left.empty() ? Json() : left;
 }
 
 PodTemplateMemory pod_template_memory() {

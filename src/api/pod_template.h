@@ -11,13 +11,15 @@
 
 namespace slipway::api {
 
+struct PodTemplateMetadata;
+
 /// The label that ties a ReplicaSet, its pods and a Service's selector to one pod template.
 inline constexpr std::string_view pod_template_hash_label = "rollouts-pod-template-hash";
 
 /// A pod template: an opaque, immutable, shared blob. Copying costs a pointer. Two templates are
-/// equal if they mean the same to a server: its defaults applied, the hash label ignored, empty and
-/// absent alike, quantities by value, `spec.serviceAccount` and its successor alike (behaviour.md
-/// 2.3, rule 3).
+/// equal if they mean the same to a server: its defaults applied, the hash label and an injected
+/// anti-affinity term ignored, empty and absent alike, quantities by value, `spec.serviceAccount`
+/// and its successor alike (behaviour.md 2.3, rule 3).
 ///
 /// Contents are kept compressed, and each once in the process, however many templates hold it.
 ///
@@ -35,6 +37,8 @@ class PodTemplate {
   /// Fields that the table of core types doesn't know mean nothing, so that no newer server's
   /// defaults can make two templates differ.
   Hash128 meaning() const;
+  /// The same without the keys of `injected` in its metadata. Unpacks it.
+  Hash128 meaning_without(const PodTemplateMetadata& injected) const;
   /// The hash label among the template's labels, or empty.
   const std::string& hash_label() const;
 
@@ -46,6 +50,15 @@ class PodTemplate {
   friend struct TemplateIndex;
   std::shared_ptr<const Blob> blob_;
 };
+
+/// Whether this term of a podAntiAffinity keeps pods away from those of one revision, as
+/// antiAffinity injects it: its selector asks for one value of the hash label and for nothing else.
+bool is_injected_term(const Json& pod_affinity_term);
+/// Whether `affinity` (of a pod's spec) has such a term.
+bool has_injected_term(const Json& affinity);
+/// `affinity` without injected terms, and without what is empty for that: null where nothing is
+/// left.
+Json without_injected_terms(const Json& affinity);
 
 /// What the templates of the process hold in memory: for benchmarks and metrics.
 struct PodTemplateMemory {

@@ -208,7 +208,7 @@ struct RolloutController::State {
       return;
     }
     rollout::Observed seen = gather(rollout);
-    if (!rollout::references(*rollout).pods) {
+    if (!rollout::needs_pods(seen)) {
       decide(key, std::move(seen));
       return;
     }
@@ -352,7 +352,7 @@ struct RolloutController::State {
       }
       explain_failure(key, stopped_at, *outcome.error);
       // With no answer it may have been applied, or not: the next plan starts with a look.
-      if (outcome.error->code == ErrorCode::unavailable) {
+      if (outcome.error->code == ErrorCode::unavailable && is_cached(stopped_at.target().kind)) {
         unsure.insert_or_assign(key, Doubt{stopped_at.target(), outcome.error->code});
       }
       failed(key, *outcome.error, outcome.retry_after);
@@ -364,6 +364,10 @@ struct RolloutController::State {
                   {"rollout", key.text()       },
                   {"write",   stopped_at.text()}
     });
+    if (!is_cached(stopped_at.target().kind)) {
+      queue.done(key, {.progressed = progressed, .look_again = Duration{}});
+      return;
+    }
     // Should the look fail too, no plan is made before one succeeds.
     const Doubt doubt{stopped_at.target(), outcome.error->code};
     unsure.insert_or_assign(key, doubt);
@@ -484,6 +488,9 @@ struct RolloutController::State {
     if (kind == api::kinds::replica_set) replica_sets.apply(object);
     if (kind == api::kinds::service) services.apply(object);
   }
+
+  /// Pods are listed afresh for each plan that looks at them, so there is no copy to mend.
+  static bool is_cached(const api::Kind& kind) { return kind != api::kinds::pod; }
 
   void forget(const api::ObjectRef& target) {
     if (target.kind == api::kinds::rollout) rollouts.forget(target.key, target.uid);

@@ -65,7 +65,7 @@ class InterestFilter {
 };
 
 /// A read-only cache of all objects of one kind, kept current by a Reflector and by the responses
-/// to our own writes. T is an API type with `metadata` and a static `kind`.
+/// to our own writes. T has `metadata`, as API types do.
 ///
 /// *Guarantees*: objects are immutable and shared; an object never goes back to an older
 /// resourceVersion of the same uid, wherever the older copy comes from, unless the store itself has
@@ -88,6 +88,7 @@ class Informer final : private ReflectorSink {
       Decode decode = [](const Json& json) { return api::decode<T>(json); },
       Reflector::Options options = {})
       : decode_(std::move(decode)),
+        kind_(interest.kind.kind),
         filter_(interest),
         reflector_(loop, transport, std::move(interest), *this, seed, options) {}
 
@@ -178,10 +179,12 @@ class Informer final : private ReflectorSink {
     if (!decoded) {
       std::string& logged = unreadable_[identity.key];
       if (std::exchange(logged, identity.resource_version) == identity.resource_version) return;
-      log::error("cannot read an object", {
-                                              {"kind",   T::kind.kind          },
-                                              {"object", identity.key.text()   },
-                                              {"error",  decoded.error().text()}
+      log::error(
+          "cannot read an object",
+          {
+              {"kind",   kind_                 },
+              {"object", identity.key.text()   },
+              {"error",  decoded.error().text()}
       });
       return;
     }
@@ -215,6 +218,7 @@ class Informer final : private ReflectorSink {
   }
 
   Decode decode_;
+  std::string kind_;
   std::vector<Handler> handlers_;
   std::map<api::ObjectKey, Entry> objects_;
   std::map<api::ObjectKey, std::string> unreadable_;  ///< The version last complained about.

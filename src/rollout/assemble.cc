@@ -194,6 +194,7 @@ Plan assemble(Work& work) {
     // These change the Rollout, on whose version a status write rests, or may be turned down for
     // long: not in one plan with it.
     write_revision(work, assembly);
+    for (kubernetes::Write& write : work.pod_writes) assembly.write(std::move(write));
     for (const api::Pod* pod : work.evictions) {
       assembly.write(kubernetes::Write::evict(api::seen(*pod), "restart"));
     }

@@ -15,6 +15,12 @@ inline constexpr std::string_view notified = "notified.notifications.argoproj.io
 inline constexpr std::string_view last_applied = "kubectl.kubernetes.io/last-applied-configuration";
 inline constexpr std::string_view experiment_name = "experiment.argoproj.io/name";
 
+/// On a ReplicaSet: what the strategy had put on its pod template's metadata, as JSON.
+inline constexpr std::string_view ephemeral_metadata = "rollout.argoproj.io/ephemeral-metadata";
+/// On a ReplicaSet whose template's metadata was changed: its pods do not read like it yet. The
+/// value tells what they may hold from before, as JSON. Ours.
+inline constexpr std::string_view pods_behind = "slipway.dev/pods-behind";
+
 /// When an old ReplicaSet may go. The bare key is the one in use, by Argo Rollouts as by us.
 inline constexpr std::string_view scale_down_deadline = "scale-down-deadline";
 /// As Argo Rollouts' documents print it. No version writes it, but people who follow the documents

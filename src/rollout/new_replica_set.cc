@@ -2,6 +2,8 @@
 
 #include "api/defaults.h"
 #include "api/workload.h"
+#include "rollout/anti_affinity.h"
+#include "rollout/ephemeral_metadata.h"
 #include "rollout/keys.h"
 #include "rollout/revisions.h"
 
@@ -35,6 +37,7 @@ Json make_replica_set(const api::Rollout& rollout, const NewReplicaSet& wanted) 
   const std::string_view hash_label = api::pod_template_hash_label;
   Json pod_template = rollout.spec.template_.content();
   pod_template.member("metadata").member("labels").set(hash_label, wanted.hash);
+  const Json labels = pod_template["metadata"]["labels"];
 
   api::LabelSelector selector = rollout.spec.selector.value_or(api::LabelSelector{});
   selector.match_labels[std::string(hash_label)] = wanted.hash;
@@ -43,10 +46,22 @@ Json make_replica_set(const api::Rollout& rollout, const NewReplicaSet& wanted) 
   annotations[std::string(keys::revision)] = std::to_string(wanted.revision);
   annotations[std::string(keys::desired_replicas)] = std::to_string(api::desired_replicas(rollout));
 
+  if (uses_ephemeral_metadata(rollout)) {
+    const auto put_on = metadata_for(rollout, part_of(rollout, wanted.hash, wanted.hash));
+    change_metadata(pod_template.member("metadata"), {}, put_on, {});
+    if (!(put_on == api::PodTemplateMetadata{})) {
+      annotations[std::string(keys::ephemeral_metadata)] = metadata_text(put_on);
+    }
+  }
+  if (wants_anti_affinity(rollout, wanted.hash)) {
+    Json& pod = pod_template.member("spec");
+    pod.set("affinity", with_anti_affinity(rollout, pod["affinity"]));
+  }
+
   Json metadata = Json::object({
       {"name", replica_set_name(rollout, wanted.hash)},
       {"namespace", rollout.metadata.namespace_},
-      {"labels", pod_template["metadata"]["labels"]},
+      {"labels", labels},
       {"annotations", as_json(annotations)},
       {"ownerReferences", Json(Json::Array{owner_reference(rollout)})},
   });

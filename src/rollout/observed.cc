@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/pod_template.h"
+#include "rollout/ephemeral_metadata.h"
 #include "rollout/restart.h"
 #include "rollout/services.h"
 
@@ -26,8 +27,16 @@ References references(const api::Rollout& rollout) {
   std::ranges::sort(names.services);
   const auto repeated = std::ranges::unique(names.services);
   names.services.erase(repeated.begin(), repeated.end());
-  names.pods = is_restart_pending(rollout);
   return names;
+}
+
+bool needs_pods(const Observed& seen) {
+  return is_restart_pending(*seen.rollout) ||
+         std::ranges::any_of(seen.replica_sets, [&](const auto& replica_set) {
+           const api::OwnerReference* owner = replica_set->metadata.controller();
+           return owner && owner->uid == seen.rollout->metadata.uid &&
+                  pods_are_behind(*replica_set);
+         });
 }
 
 }  // namespace slipway::rollout

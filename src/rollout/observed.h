@@ -28,7 +28,6 @@ std::string hash_of_steps(const api::Rollout& rollout);
 /// of the Rollout's own namespace, sorted, each once.
 struct References {
   std::vector<std::string> services;
-  bool pods = false;  ///< All pods of its ReplicaSets: a restart is asked for.
   bool operator==(const References&) const = default;
 };
 References references(const api::Rollout& rollout);
@@ -47,7 +46,7 @@ struct Observed {
   /// Each of `references().services`: the Service, or a null pointer where there is none of that
   /// name.
   std::map<std::string, std::shared_ptr<const api::Service>, std::less<>> services;
-  /// Where `references().pods`: pods that any of `replica_sets` controls.
+  /// Where `needs_pods`: pods that any of `replica_sets` controls.
   std::vector<std::shared_ptr<const api::Pod>> pods;
   /// Computed by the plan where absent and needed.
   std::optional<Hashes> hashes;
@@ -59,5 +58,9 @@ struct Observed {
   /// again, after a back-off.
   std::optional<Error> create_error;
 };
+
+/// The plan looks at pods: a restart is asked for, or labels of running pods are to change. To be
+/// read live, after everything else was gathered.
+bool needs_pods(const Observed& seen);
 
 }  // namespace slipway::rollout

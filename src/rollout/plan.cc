@@ -209,6 +209,7 @@ Plan plan_valid(const Observed& seen) {
   } else {
     plan_blue_green(work);
   }
+  plan_ephemeral_metadata(work);
   plan_restart(work);
   complete_status(work);
   return assemble(work);

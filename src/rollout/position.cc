@@ -5,6 +5,7 @@
 #include "api/defaults.h"
 #include "api/pod_template.h"
 #include "base/text.h"
+#include "rollout/anti_affinity.h"
 #include "rollout/canary_steps.h"
 #include "rollout/conditions.h"
 #include "rollout/keys.h"
@@ -40,6 +41,16 @@ void pass_on_annotations(Work& work, const api::ReplicaSet& newest) {
     change.annotations[key] = value;
     change.because("annotations of the Rollout");
   }
+}
+
+/// The term names the version that was the stable one when the ReplicaSet was made.
+void refresh_anti_affinity(Work& work, const api::ReplicaSet& newest) {
+  if (!wants_anti_affinity(work.rollout, work.new_hash)) return;
+  ReplicaSetChange& change = work.change(newest);
+  Json& pod = change.template_to_edit().member("spec");
+  if (!api::has_injected_term(pod["affinity"])) return;
+  pod.set("affinity", with_anti_affinity(work.rollout, pod["affinity"]));
+  if (!change.nothing()) change.because("anti-affinity follows the stable version");
 }
 
 /// spec.replicas is another than the sizes were decided for.
@@ -127,6 +138,7 @@ void plan_revision(Work& work) {
     change.min_ready_seconds = work.rollout.spec.min_ready_seconds;
     change.because("spec.minReadySeconds");
   }
+  refresh_anti_affinity(work, *newest);
 }
 
 void plan_position(Work& work) {

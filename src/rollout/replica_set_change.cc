@@ -1,5 +1,7 @@
 #include "rollout/replica_set_change.h"
 
+#include <set>
+
 #include "rollout/keys.h"
 #include "rollout/replica_set_roles.h"
 
@@ -34,6 +36,42 @@ void change_deadline(const ReplicaSetChange& change, kubernetes::Write& write) {
   }
 }
 
+bool changes_template(const ReplicaSetChange& change) {
+  return change.pod_template && !(change.pod_template->seen == change.pod_template->wanted);
+}
+
+void change_at(const std::string& path, const Json& seen, const Json& wanted,
+               kubernetes::Write& write) {
+  if (seen == wanted) return;
+  write.expect_as_seen(path);
+  wanted.is_null() ? write.remove(path) : write.set(path, wanted);
+}
+
+/// Key by key, so that what other people put there stays.
+void change_template(const ReplicaSetChange::TemplateChange& change, kubernetes::Write& write) {
+  for (const std::string_view map : {"labels", "annotations"}) {
+    const Json& seen = change.seen["metadata"][map];
+    const Json& wanted = change.wanted["metadata"][map];
+    std::set<std::string> keys;
+    for (const Json* side : {&seen, &wanted}) {
+      if (!side->is_object()) continue;
+      for (const auto& [key, value] : side->as_object()) keys.insert(key);
+    }
+    const std::string path = "/spec/template/metadata/" + std::string(map) + "/";
+    for (const std::string& key : keys) {
+      change_at(path + escape_pointer(key), seen[key], wanted[key], write);
+    }
+  }
+  change_at("/spec/template/spec/affinity", change.seen["spec"]["affinity"],
+            change.wanted["spec"]["affinity"], write);
+}
+
+void remove_annotations(const ReplicaSetChange& change, kubernetes::Write& write) {
+  for (const std::string& key : change.annotations_to_remove) {
+    if (change.of->metadata.annotation(key)) write.remove(path_of(key));
+  }
+}
+
 void set_annotations(const ReplicaSetChange& change, kubernetes::Write& write) {
   for (const auto& [key, value] : change.annotations) {
     const std::string* present = change.of->metadata.annotation(key);
@@ -64,7 +102,23 @@ api::Object seen_for_write(const api::ReplicaSet& replica_set) {
 }
 
 bool ReplicaSetChange::nothing() const {
-  return !replicas && !changes_deadline(*this) && !min_ready_seconds && annotations.empty();
+  return !replicas && !changes_deadline(*this) && !min_ready_seconds && annotations.empty() &&
+         annotations_to_remove.empty() && !changes_template(*this);
+}
+
+Json& ReplicaSetChange::template_to_edit() {
+  if (!pod_template) {
+    const Json content = of->spec.template_.content();
+    Json spec = Json::object();
+    if (const Json* affinity = content["spec"].find("affinity")) spec.set("affinity", *affinity);
+    const Json& metadata = content["metadata"];
+    const Json part = Json::object({
+        {"metadata", metadata.is_null() ? Json::object() : metadata},
+        {"spec",     std::move(spec)                               },
+    });
+    pod_template = TemplateChange{part, part};
+  }
+  return pod_template->wanted;
 }
 
 bool ReplicaSetChange::lowers() const {
@@ -85,7 +139,11 @@ bool ReplicaSetChange::only_arranges_end() const {
 
 std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
   if (change.nothing()) return std::nullopt;
-  kubernetes::Write write(seen_for_write(*change.of), change.why);
+  api::Object seen = seen_for_write(*change.of);
+  if (changes_template(change)) {
+    seen.content.member("spec").set("template", change.pod_template->seen);
+  }
+  kubernetes::Write write(seen, change.why);
   if (change.replicas || changes_deadline(change)) {
     write.expect_as_seen("/spec/replicas").expect_as_seen(path_of(keys::scale_down_deadline));
   }
@@ -109,7 +167,9 @@ std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
       write.set(path, *change.min_ready_seconds);
     }
   }
+  if (changes_template(change)) change_template(*change.pod_template, write);
   set_annotations(change, write);
+  remove_annotations(change, write);
   if (write.changes_nothing()) return std::nullopt;
   return write;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "api/workload.h"
 #include "kubernetes/write.h"
@@ -25,6 +26,14 @@ struct ReplicaSetChange {
   std::variant<Keep, Remove, Instant> deadline = Keep{};
   std::optional<std::int32_t> min_ready_seconds;
   api::StringMap annotations;  ///< To set.
+  std::vector<std::string> annotations_to_remove;
+  /// Of its pod template, the metadata and the pods' affinity: what was seen, and what is wanted.
+  /// Running pods don't change by it; nothing else of a template is ever written.
+  struct TemplateChange {
+    Json seen;    ///< {"metadata":{...},"spec":{"affinity":{...}}}
+    Json wanted;  ///< The same after the change.
+  };
+  std::optional<TemplateChange> pod_template;
   /// The decision rests on how many of its pods serve, so the write does too.
   bool rests_on_availability = false;
   std::string why;  ///< The first reason is the one to tell.
@@ -33,6 +42,8 @@ struct ReplicaSetChange {
   void because(std::string_view reason) {
     if (why.empty()) why = reason;
   }
+  /// The template to edit; read from the ReplicaSet the first time, which is dear.
+  Json& template_to_edit();
   /// Nothing was decided to change: no need to make a write to find out.
   bool nothing() const;
   bool lowers() const;

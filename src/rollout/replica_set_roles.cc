@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rollout/ephemeral_metadata.h"
+#include "rollout/keys.h"
 #include "rollout/revisions.h"
 
 namespace slipway::rollout {
@@ -37,6 +39,13 @@ void sort_by_owner(const Observed& seen, Roles& roles) {
   std::sort(roles.owned.begin(), roles.owned.end(), made_before);
 }
 
+/// What the strategy put on the metadata of a template is no part of it.
+bool has_template(const api::ReplicaSet& replica_set, const api::PodTemplate& pod_template) {
+  if (replica_set.spec.template_ == pod_template) return true;
+  return replica_set.metadata.annotation(keys::ephemeral_metadata) &&
+         replica_set.spec.template_.meaning_without(put_on(replica_set)) == pod_template.meaning();
+}
+
 /// By the meaning of the template, never by a computed hash where that can be helped: hashes differ
 /// between versions of Kubernetes' types, and an upgrade must not start an update. Several of one
 /// template are the trace of such an upgrade: then the one in use counts.
@@ -49,7 +58,7 @@ Pointer find_new(const Observed& seen, const std::vector<Pointer>& owned,
   bool several = false;
   for (const Pointer replica_set : owned) {
     if (going(*replica_set) || hash_of(*replica_set).empty() ||
-        replica_set->spec.template_ != rollout.spec.template_) {
+        !has_template(*replica_set, rollout.spec.template_)) {
       continue;
     }
     several = oldest != nullptr;

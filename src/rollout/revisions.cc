@@ -22,6 +22,8 @@ constexpr std::array not_inherited = {
     keys::scale_down_deadline,
     keys::scale_down_deadline_as_documented,
     keys::claim,
+    keys::ephemeral_metadata,
+    keys::pods_behind,
 };
 
 std::int64_t parse_revision(std::string_view text) {

@@ -63,6 +63,8 @@ class SimulatedWorld {
   std::vector<std::string> trace;
   /// Reasons of the events told so far, in order; with their messages.
   std::vector<kubernetes::EventNote> events;
+  /// The value of a label of each pod of that image ("-": none), sorted: "canary canary".
+  std::string pod_labels(const std::string& image, const std::string& key) const;
   int count_events(const std::string& reason) const;
   int status_writes = 0;
   int writes = 0;
@@ -84,6 +86,8 @@ class SimulatedWorld {
   struct Pod {
     std::string name;
     Instant created;
+    api::StringMap labels;
+    api::StringMap annotations;
   };
   using Key = std::pair<std::string, std::string>;
 
@@ -92,6 +96,7 @@ class SimulatedWorld {
   /// Stores with a new resourceVersion, and a new generation where the spec differs.
   void store(const std::string& kind, Json object);
   Result<void> apply(const kubernetes::Write& write);
+  Result<void> apply_to_pod(const kubernetes::Write& write);
   Result<Json> patched(const kubernetes::Write& write, const Json& object) const;
   bool run_replica_sets();
   std::string image_of(const Json& replica_set) const;

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/json_patch.h"
 #include "rollout/keys.h"
@@ -22,6 +23,13 @@ Json template_with(const std::string& image) {
                         "spec":{"containers":[{"name":"web"}]}})");
   value.member("spec").member("containers").as_array()[0].set("image", image);
   return value;
+}
+
+api::StringMap string_map(const Json& object) {
+  api::StringMap map;
+  if (!object.is_object()) return map;
+  for (const auto& [key, value] : object.as_object()) map.emplace(key, value.string_or_empty());
+  return map;
 }
 
 template <class T>
@@ -122,7 +130,9 @@ bool SimulatedWorld::run_replica_sets() {
     const auto wanted = static_cast<std::size_t>(stored["spec"]["replicas"].integer_or(1));
     while (pods.size() > wanted) pods.pop_back();
     while (pods.size() < wanted) {
-      pods.push_back({key.second + "-" + std::to_string(++names_), now});
+      pods.push_back({key.second + "-" + std::to_string(++names_), now,
+                      string_map(stored["spec"]["template"]["metadata"]["labels"]),
+                      string_map(stored["spec"]["template"]["metadata"]["annotations"])});
     }
     const bool broken = broken_.contains(image_of(stored)) && broken_.at(image_of(stored));
     std::int64_t available = 0;
@@ -171,7 +181,7 @@ Observed SimulatedWorld::observe() const {
         stored ? std::make_shared<const api::Service>(decoded<api::Service>(*stored)) : nullptr;
   }
   seen.occupant = occupant_;
-  if (!named.pods) return seen;
+  if (!needs_pods(seen)) return seen;
   for (const auto& replica_set : seen.replica_sets) {
     const auto pods = pods_.find(replica_set->metadata.name);
     if (pods == pods_.end()) continue;
@@ -180,6 +190,8 @@ Observed SimulatedWorld::observe() const {
       pod.metadata.name = one.name;
       pod.metadata.namespace_ = "shop";
       pod.metadata.uid = "uid-" + one.name;
+      pod.metadata.labels = one.labels;
+      pod.metadata.annotations = one.annotations;
       pod.metadata.creation_timestamp = one.created;
       pod.metadata.owner_references.push_back({"apps/v1", "ReplicaSet", replica_set->metadata.name,
                                                replica_set->metadata.uid, true, true});
@@ -218,13 +230,46 @@ Result<Json> SimulatedWorld::patched(const kubernetes::Write& write, const Json&
   return changed;
 }
 
+Result<void> SimulatedWorld::apply_to_pod(const kubernetes::Write& write) {
+  for (auto& [replica_set, pods] : pods_) {
+    for (Pod& pod : pods) {
+      if (pod.name != write.target().key.name) continue;
+      api::Pod as_object;
+      as_object.metadata.name = pod.name;
+      as_object.metadata.uid = "uid-" + pod.name;
+      as_object.metadata.labels = pod.labels;
+      as_object.metadata.annotations = pod.annotations;
+      const Json changed = TRY(patched(write, api::encode(as_object)));
+      pod.labels = string_map(changed["metadata"]["labels"]);
+      pod.annotations = string_map(changed["metadata"]["annotations"]);
+      return {};
+    }
+  }
+  return fail(ErrorCode::not_found, write.target().key.name, "is gone");
+}
+
+std::string SimulatedWorld::pod_labels(const std::string& image, const std::string& key) const {
+  std::multiset<std::string> values;
+  const auto pods = pods_.find(replica_set(image).metadata.name);
+  if (pods == pods_.end()) return {};
+  for (const Pod& pod : pods->second) {
+    const auto found = pod.labels.find(key);
+    values.insert(found == pod.labels.end() ? "-" : found->second);
+  }
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "" : " ") + value;
+  return text;
+}
+
 Result<void> SimulatedWorld::apply(const kubernetes::Write& write) {
   const std::string kind(write.target().kind.kind);
   const std::string& name = write.target().key.name;
   const int pods_before = dependable_pods();
   Json before;
   Json after;
-  if (kind == "Pod") {
+  if (kind == "Pod" && write.request().method == kubernetes::Method::patch) {
+    if (auto done = apply_to_pod(write); !done) return done;
+  } else if (kind == "Pod") {
     for (auto& [replica_set, pods] : pods_) {
       std::erase_if(pods, [&](const Pod& pod) { return pod.name == name; });
     }

@@ -36,17 +36,11 @@ std::vector<std::string> unsupported_features(const api::Rollout& rollout) {
     const std::string at = "strategy.blueGreen.";
     features.add_if(blue_green->pre_promotion_analysis.has_value(), at + "prePromotionAnalysis");
     features.add_if(blue_green->post_promotion_analysis.has_value(), at + "postPromotionAnalysis");
-    features.add_if(blue_green->anti_affinity.has_value(), at + "antiAffinity");
-    features.add_if(blue_green->preview_metadata.has_value(), at + "previewMetadata");
-    features.add_if(blue_green->active_metadata.has_value(), at + "activeMetadata");
   }
   if (const api::CanaryStrategy* canary = rollout.spec.strategy.canary.get()) {
     const std::string at = "strategy.canary.";
     features.add_if(canary->traffic_routing.has_value(), at + "trafficRouting");
     features.add_if(canary->analysis.has_value(), at + "analysis");
-    features.add_if(canary->anti_affinity.has_value(), at + "antiAffinity");
-    features.add_if(canary->canary_metadata.has_value(), at + "canaryMetadata");
-    features.add_if(canary->stable_metadata.has_value(), at + "stableMetadata");
     for (std::size_t i = 0; i < canary->steps.size(); ++i) {
       look_at_step(canary->steps[i], i, features);
     }

@@ -48,6 +48,7 @@ struct Work {
   std::vector<ServiceSwitch> switches;
   std::vector<const api::ReplicaSet*> deletions;
   std::vector<const api::Pod*> evictions;
+  std::vector<kubernetes::Write> pod_writes;  ///< Metadata of running pods.
   struct ReplicaSetNote {
     const api::ReplicaSet* of;
     kubernetes::EventNote note;
@@ -105,6 +106,9 @@ void promote(Work& work, const std::string& reason);
 /// Old ReplicaSets that the history no longer needs.
 void plan_history(Work& work);
 void plan_restart(Work& work);
+/// Labels and annotations that follow from the part a ReplicaSet plays: on its template, then on
+/// its pods.
+void plan_ephemeral_metadata(Work& work);
 
 /// Everything of the status that follows from the rest: counts, conditions, phase.
 void complete_status(Work& work);
