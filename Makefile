@@ -55,6 +55,7 @@ bench: packages ## Measure speed and memory
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@scripts/bench $(RELEASE)
+	@scripts/bench-simulation $(RELEASE)
 
 .PHONY: mutants
 mutants: packages ## Re-introduce known defects one by one: the promises must catch each
@@ -67,6 +68,11 @@ simulate: build ## Try to break Rollouts for ten minutes: single faults, pairs, 
 	@$(SLIPWAY) simulate --order singles --minutes 3
 	@$(SLIPWAY) simulate --order pairs --minutes 2
 	@$(SLIPWAY) simulate --minutes 5
+
+.PHONY: simulate-ci
+simulate-ci: build ## Try to break Rollouts for three minutes, as each change is tried
+	@cmake --build --preset release -j $(JOBS) --target trial
+	@scripts/simulate-ci $(RELEASE)
 
 .PHONY: night
 night: build ## Go on with the swarm where the last night ended, until stopped

@@ -213,7 +213,8 @@ void add_simulate(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
   command->add_option("--faults", options->faults, "none, all, or ids and groups: FC3,FD")
       ->capture_default_str();
-  command->add_option("--minutes", options->minutes, "Goes on for so long, whatever --runs says");
+  command->add_option("--minutes", options->minutes,
+                      "Ends after so long; without --runs, and not before");
   command->add_option("--report", options->report, "File for a page that shows the run");
   command
       ->add_option("--order", options->order,

@@ -275,7 +275,7 @@ Result<int> simulate(const SimulateOptions& options, Streams streams) {
   campaign.faults = TRY(simulation::parse_faults(options.faults));
   campaign.order = TRY(order_of(options.order));
   if (!options.manifest.empty()) campaign.objects = TRY(read_manifest(options.manifest));
-  if (options.minutes > 0) campaign.runs = runs_without_end;
+  if (options.minutes > 0 && options.runs == 1) campaign.runs = runs_without_end;
   campaign.run.keep_timeline = campaign.runs == 1;
   const BootedServer booted;
   Progress progress(streams, campaign.runs, options.minutes);

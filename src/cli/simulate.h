@@ -16,7 +16,7 @@ struct SimulateOptions {
   std::string scenario;  ///< File of one run to replay; empty: none.
   std::string shrink;    ///< File for the smallest scenario of the first broken run; empty: none.
   std::string order = "swarm";  ///< swarm, singles or pairs.
-  double minutes = 0;           ///< Above 0: goes on until then, whatever `runs` says.
+  double minutes = 0;           ///< Above 0: ends then, and with `runs` at 1 not before.
   bool json = false;
 };
 

@@ -39,6 +39,8 @@ Scenario calm_scenario(std::uint64_t seed, const CampaignOptions& options) {
   }
   Scenario scenario = draw_scenario(seed, deeds, options.objects);
   scenario.strikes.emplace();
+  // Nine of ten requests of an election are about the lease: only each fourth seed tries them all.
+  if (!scenario.overlap && seed % 4 != 0) scenario.replicas = 1;
   return scenario;
 }
 

@@ -51,8 +51,10 @@ int merge_patch(Stage& stage, std::string_view actor, const std::string& path, c
 void touch(Stage& stage, const Addressed& about, std::uint64_t mark) {
   const std::string path = path_of(about);
   if (path.empty()) return;
+  // Another key for each kind: a Rollout's annotations are the business of its ReplicaSets too, and
+  // no two writers can both have their way with one field.
   merge_patch(stage, "bystander", path,
-              annotation_patch("example.com/touched", std::to_string(mark)));
+              annotation_patch("example.com/touched-" + about.plural, std::to_string(mark)));
 }
 
 void change_what_matters(Stage& stage, const Addressed& about, std::uint64_t size) {

@@ -427,13 +427,14 @@ void Link::arrive(const CallPtr& call, const Fate& fate) {
       apply(*call);
     });
   }
-  Result<Response> response = refusal(fate.status, "simulated trouble");
+  Result<Response> response;
   if (!fate.late) {
     for (int i = 0; i < fate.times; ++i) response = apply(*call);
   }
   if (fate.answer == Fate::Answer::lost) {
     response = Failure(broken_connection(actor_, call->request));
   } else if (fate.answer == Fate::Answer::refused) {
+    response = refusal(fate.status, "simulated trouble");
     response->retry_after = fate.retry_after;
   } else if (fate.answer == Fate::Answer::cut_short) {
     response->body.resize(response->body.size() / 2);

@@ -250,7 +250,10 @@ class D10 final : public Property {
     const RolloutView* after = change.rollout_after;
     if (before == nullptr || after == nullptr || !before->step || !after->step) return;
     const std::optional<Instant> started = before->pause_start("CanaryPauseStep");
-    if (!before->pause_start("CanaryPauseStep") && after->pause_start("CanaryPauseStep")) {
+    const auto known = started_.find(after->uid);
+    const Instant from = known == started_.end() ? started.value_or(Instant{}) : known->second;
+    // One pause may follow the other in one write.
+    if (after->pause_start("CanaryPauseStep") && after->pause_start("CanaryPauseStep") != started) {
       started_[after->uid] = change.commit.at;
     }
     if (change.request == nullptr || !started || *after->step <= *before->step) return;
@@ -266,9 +269,7 @@ class D10 final : public Property {
       return;
     }
     checked();
-    const auto began = started_.find(after->uid);
     const Duration error = ledger.truth().clock_error_max();
-    const Instant from = began == started_.end() ? *started : began->second;
     if (change.commit.at >= from + *duration - 1_s - error - error) return;
     broken(change.violation(
         after->text(),
@@ -280,16 +281,99 @@ class D10 final : public Property {
   std::map<std::string, Instant> started_;  ///< True time, by uid.
 };
 
+class D3 final : public Property {
+ public:
+  D3() : Property("D3", "an old ReplicaSet has a deadline after two reconciles") {}
+
+  void on_reconcile(std::string_view, std::string_view key, const Ledger& ledger) override {
+    // What fails may keep a plan from being carried out.
+    const RolloutView* rollout = ledger.rollout(key);
+    if (rollout == nullptr || ledger.truth().faults_on() || rollout->paused) return;
+    if (!ends_by_deadline(*rollout) || rollout->observed_generation != rollout->generation) return;
+    for (const ReplicaSetView* set : ledger.owned_by(rollout->uid)) {
+      if (set->replicas == 0 || set->hash.empty() || !is_inactive(*rollout, *set, ledger)) {
+        lacking_.erase(set->uid);
+        continue;
+      }
+      checked();
+      if (set->valid_deadline()) {
+        lacking_.erase(set->uid);
+        continue;
+      }
+      Lack& lack = lacking_.try_emplace(set->uid, Lack{ledger.now(), 0}).first->second;
+      // Those of one moment belong together: the first has not yet written.
+      if (++lack.reconciles <= reconciles_max || ledger.now() - lack.since < 5_s) continue;
+      broken(
+          {.property = {},
+           .at = ledger.now(),
+           .revision = ledger.revision(),
+           .request = 0,
+           .object = set->text(),
+           .text = fmt::format("no longer used, with {} pods and no deadline after {} reconciles",
+                               set->replicas, lack.reconciles)});
+      lacking_.erase(set->uid);
+    }
+  }
+
+ private:
+  static constexpr int reconciles_max = 3;  ///< The one that begins now included.
+  struct Lack {
+    Instant since;
+    int reconciles = 0;
+  };
+  std::map<std::string, Lack> lacking_;  ///< By uid.
+};
+
+class D11 final : public Property {
+ public:
+  D11() : Property("D11", "no clock makes a pause longer than its time and the clock's error") {}
+
+  void at_heal(const Ledger& ledger) override { healed_at_ = ledger.now(); }
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    const RolloutView* before = change.rollout_before;
+    const RolloutView* after = change.rollout_after;
+    if (before == nullptr || after == nullptr) return;
+    const std::optional<Instant> start = before->pause_start("CanaryPauseStep");
+    const bool pauses = start.has_value();
+    // The epoch stands for a pause whose beginning was not seen.
+    Instant& started = started_[after->uid];
+    const Instant began = started;
+    // One pause may follow the other in one write.
+    if (after->pause_start("CanaryPauseStep") != start) started = change.commit.at;
+    if (!healed_at_ || change.request == nullptr || !pauses || !before->step || !after->step)
+      return;
+    const std::optional<Duration> duration = before->pause_duration(*before->step);
+    if (!duration || began == Instant{} || *after->step != *before->step + 1) return;
+    if (before->current_hash != after->current_hash || before->paused) return;
+    checked();
+    const Instant due = std::max(began + *duration, *healed_at_ + leader_found);
+    const Duration error = ledger.truth().clock_error_max();
+    if (change.commit.at <= due + error + error + 60_s) return;
+    broken(change.violation(
+        after->text(),
+        fmt::format("step {} pauses for {}, and ended after {}", *before->step,
+                    format_go_duration(*duration), format_go_duration(change.commit.at - began))));
+  }
+
+ private:
+  /// A replica that was killed comes back by then.
+  static constexpr Duration leader_found = Duration::from_seconds(300);
+  std::optional<Instant> healed_at_;
+  std::map<std::string, Instant> started_;  ///< True time, by uid.
+};
+
 }  // namespace
 
 void add_deadline_properties(Properties& all) {
   all.push_back(std::make_unique<D1>());
   all.push_back(std::make_unique<D2>());
+  all.push_back(std::make_unique<D3>());
   all.push_back(std::make_unique<D4>());
   all.push_back(std::make_unique<D5>());
   all.push_back(std::make_unique<D6>());
   all.push_back(std::make_unique<D9>());
   all.push_back(std::make_unique<D10>());
+  all.push_back(std::make_unique<D11>());
 }
 
 }  // namespace slipway::simulation

@@ -6,11 +6,14 @@
 namespace slipway::simulation {
 
 void add_capacity_properties(Properties& all);
+void add_step_size_properties(Properties& all);
 void add_identity_properties(Properties& all);
 void add_deadline_properties(Properties& all);
 void add_step_properties(Properties& all);
+void add_command_properties(Properties& all);
 void add_write_properties(Properties& all);
 void add_robustness_properties(Properties& all);
+void add_conduct_properties(Properties& all);
 void add_liveness_properties(Properties& all);
 
 }  // namespace slipway::simulation

@@ -15,11 +15,14 @@ constexpr std::size_t violations_max = 1000;
 Properties all_properties() {
   Properties all;
   add_capacity_properties(all);
+  add_step_size_properties(all);
   add_identity_properties(all);
   add_deadline_properties(all);
   add_step_properties(all);
+  add_command_properties(all);
   add_write_properties(all);
   add_robustness_properties(all);
+  add_conduct_properties(all);
   add_liveness_properties(all);
   return all;
 }

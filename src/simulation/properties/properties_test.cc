@@ -27,6 +27,7 @@ TEST_CASE("each property is broken by what breaks it, and not by what comes near
   check(steps_tales(), told);
   check(writes_tales(), told);
   check(liveness_tales(), told);
+  check(waits_tales(), told);
   for (const auto& property : all_properties()) {
     CAPTURE(property->id());
     CHECK(told.contains(property->id() + " breaks"));

@@ -43,6 +43,12 @@ class Story final : public Truth {
     if (request.outcome != Outcome::pending) answer(sent, request);
     return sent;
   }
+  /// A request that was still under way is carried out.
+  void lands(const SentRequest& sent, ObjectKind kind, const std::string& name,
+             std::string_view patch) {
+    commit(kind, name, patch, sent.id, sent.replica);
+    answer(sent, {});
+  }
   /// A replica hears of the newest version.
   void hears(ObjectKind kind, const std::string& name, std::string_view replica = "controller-0") {
     judge_.delivered(replica, kind, "shop/" + name, version_[id(kind, name)]);
@@ -145,6 +151,10 @@ class Story final : public Truth {
         return "pods";
       case ObjectKind::service:
         return "services";
+      case ObjectKind::lease:
+        return "leases";
+      case ObjectKind::event:
+        return "events";
       default:
         return "configmaps";
     }

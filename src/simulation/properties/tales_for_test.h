@@ -27,5 +27,6 @@ std::span<const Tale> deadlines_tales();
 std::span<const Tale> steps_tales();
 std::span<const Tale> writes_tales();
 std::span<const Tale> liveness_tales();
+std::span<const Tale> waits_tales();
 
 }  // namespace slipway::simulation

@@ -1,0 +1,260 @@
+#include "simulation/properties/tales_for_test.h"
+
+/// Histories for the properties of sizes by step, commands, waits and conduct.
+namespace slipway::simulation {
+namespace {
+
+using enum ObjectKind;
+using kubernetes::Method;
+
+constexpr bool breaks = true;
+constexpr bool keeps = false;
+
+constexpr const char* routed = R"({"canary":{"trafficRouting":{"nginx":{}}}})";
+constexpr const char* half = R"({"canary":{"steps":[{"setWeight":34},{"pause":{}},{"pause":{}}]}})";
+
+/// A request about the lease, answered with success.
+void hold_lease(Story& s, const char* holder) {
+  s.ask(lease, "lock", {.body = std::string(R"({"spec":{"holderIdentity":")") + holder + R"("}})"});
+}
+
+/// The first pause step begins now.
+void pause(Story& s, int step) {
+  s.ours(
+      rollout, "web",
+      R"({"status":{"currentStepIndex":)" + std::to_string(step) +
+          R"(,"controllerPause":true,"pauseConditions":[{"reason":"CanaryPauseStep","startTime":)" +
+          s.in({}) + "}]}}");
+}
+
+const Tale waits[] = {
+    {"C2",  "the stable version shrinks behind a router",
+     [](Story& s) {
+       s.begin(routed);
+       s.hears_all();
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+     },                                                                                            breaks},
+    {"C2",  "the Rollout itself was made smaller",
+     [](Story& s) {
+       s.begin(routed);
+       s.others(rollout, "web", R"({"spec":{"replicas":2}})");
+       s.hears_all();
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+     },                                                                                            keeps },
+    {"C5",  "all pods where the step asks for a third",
+     [](Story& s) {
+       s.begin(half);
+       s.others(rollout, "web", R"({"status":{"currentStepIndex":0}})");
+       s.hears_all();
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":4}})");
+     },                                                                                            breaks},
+    {"C5",  "as many pods as come near a third",
+     [](Story& s) {
+       s.begin(half);
+       s.others(rollout, "web", R"({"status":{"currentStepIndex":0}})");
+       s.hears_all();
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":2}})");
+     },                                                                                            keeps },
+    {"C9",  "a second ReplicaSet of the current template",
+     [](Story& s) {
+       s.begin(canary);
+       s.hears_all();
+       s.ours(replica_set, "web-third", Story::set_text("web-third", "third", 3, 0));
+     },                                                                                            breaks},
+    {"C9",  "a ReplicaSet of another template",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(replica_set, "web-new", R"({"spec":{"template":{"spec":{"image":"v2"}}}})");
+       s.hears_all();
+       s.ours(replica_set, "web-third", Story::set_text("web-third", "third", 3, 0));
+     },                                                                                            keeps },
+    {"I9",  "one template gets two hashes",
+     [](Story& s) {
+       s.begin(canary);
+       s.ours(replica_set, "web-a", Story::set_text("web-a", "a", 3, 0));
+       s.ours(replica_set, "web-b", Story::set_text("web-b", "b", 4, 0));
+     },                                                                                            breaks},
+    {"I9",  "a collision is a reason for another hash",
+     [](Story& s) {
+       s.begin(canary);
+       s.ours(replica_set, "web-a", Story::set_text("web-a", "a", 3, 0));
+       s.ours(rollout, "web", R"({"status":{"collisionCount":1}})");
+       s.ours(replica_set, "web-b", Story::set_text("web-b", "b", 4, 0));
+     },                                                                                            keeps },
+    {"D3",  "an old ReplicaSet without a deadline is looked at again and again",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.add_set("web-older", "older", 0, 3);
+       s.heal();
+       for (int i = 0; i < 5; ++i, s.pass(10_s)) s.reconciles();
+     },                                                                                            breaks},
+    {"D3",  "the second reconcile sets the deadline",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.add_set("web-older", "older", 0, 3);
+       s.heal();
+       s.reconciles();
+       s.pass(10_s);
+       s.reconciles();
+       s.deadline("web-older", s.in(30_s), true);
+       for (int i = 0; i < 5; ++i, s.pass(5_s)) s.reconciles();
+     },                                                                                            keeps },
+    {"D11", "a pause of ten seconds lasts ten minutes",
+     [](Story& s) {
+       s.begin(with_steps);
+       s.heal();
+       pause(s, 2);
+       s.pass(600_s);
+       s.ours(rollout, "web", R"({"status":{"currentStepIndex":3,"pauseConditions":null}})");
+     },                                                                                            breaks},
+    {"D11", "a pause of ten seconds follows one without end",
+     [](Story& s) {
+       s.begin(with_steps);
+       s.heal();
+       pause(s, 1);
+       s.pass(600_s);
+       pause(s, 2);
+       s.pass(10_s);
+       s.ours(rollout, "web", R"({"status":{"currentStepIndex":3,"pauseConditions":null}})");
+     },                                                                                            keeps },
+    {"P4",  "two writes of one object land after an abort",
+     [](Story& s) {
+       s.begin(canary);
+       const SentRequest first = s.ask(replica_set, "web-new", {.outcome = Outcome::pending});
+       const SentRequest second = s.ask(replica_set, "web-new", {.outcome = Outcome::pending});
+       s.pass(1_s);
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.lands(first, replica_set, "web-new", R"({"spec":{"replicas":1}})");
+       s.lands(second, replica_set, "web-new", R"({"spec":{"replicas":2}})");
+     },                                                                                            breaks},
+    {"P4",  "one write lands after an abort",
+     [](Story& s) {
+       s.begin(canary);
+       const SentRequest first = s.ask(replica_set, "web-new", {.outcome = Outcome::pending});
+       s.pass(1_s);
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.lands(first, replica_set, "web-new", R"({"spec":{"replicas":1}})");
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
+     },                                                                                            keeps },
+    {"P6",  "a full promotion is dropped on the way",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", R"({"status":{"promoteFull":true}})");
+       s.ours(rollout, "web", R"({"status":{"promoteFull":null}})");
+     },                                                                                            breaks},
+    {"P6",  "a full promotion has taken effect",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", R"({"status":{"promoteFull":true}})");
+       s.ours(rollout, "web", R"({"status":{"promoteFull":null,"stableRS":"new"}})");
+     },                                                                                            keeps },
+    {"P11", "nothing moves for an hour, and nobody says so",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(
+           rollout, "web",
+           R"({"status":{"conditions":[{"type":"Progressing","status":"True","lastUpdateTime":)" +
+               s.in({}) + "}]}}");
+       s.heal();
+       s.pass(1_h);
+       for (int i = 0; i < 3; ++i) s.reconciles();
+     },                                                                                            breaks},
+    {"P11", "nothing moves for an hour, and it pauses",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(
+           rollout, "web",
+           R"({"status":{"phase":"Paused","conditions":[{"type":"Progressing","status":"True","lastUpdateTime":)" +
+               s.in({}) + "}]}}");
+       s.heal();
+       s.pass(1_h);
+       for (int i = 0; i < 3; ++i) s.reconciles();
+     },                                                                                            keeps },
+    {"R1",  "a plan breaks an invariant",
+     [](Story& s) {
+       s.ours(event, "web.1", R"({"reason":"ReconciliationError","message":"broken"})");
+     },                                                                                            breaks},
+    {"R1",  "a plan tells of other things",
+     [](Story& s) { s.ours(event, "web.1", R"({"reason":"RolloutPaused","message":"paused"})"); },
+     keeps                                                                                               },
+    {"R7",  "an error is dropped",
+     [](Story& s) {
+       s.begin(canary);
+       s.ask(replica_set, "web-new", {.status = 500});
+       s.pass(300_s);
+       s.ask(rollout, "web", {.method = Method::get});
+       s.quiet();
+     },                                                                                            breaks},
+    {"R7",  "after an error it looks again",
+     [](Story& s) {
+       s.begin(canary);
+       s.ask(replica_set, "web-new", {.status = 500});
+       s.pass(1_s);
+       s.reconciles();
+       s.pass(300_s);
+       s.ask(rollout, "web", {.method = Method::get});
+       s.quiet();
+     },                                                                                            keeps },
+    {"R8",  "a write after the lease was released",
+     [](Story& s) {
+       s.begin(canary);
+       hold_lease(s, "controller-0");
+       hold_lease(s, "");
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
+     },                                                                                            breaks},
+    {"R8",  "another replica writes after the lease was released",
+     [](Story& s) {
+       s.begin(canary);
+       hold_lease(s, "controller-0");
+       hold_lease(s, "");
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})", {.replica = "controller-1"});
+     },                                                                                            keeps },
+    {"W10", "a write a minute after the last renewal",
+     [](Story& s) {
+       s.begin(canary);
+       hold_lease(s, "controller-0");
+       s.pass(60_s);
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
+     },                                                                                            breaks},
+    {"W10", "a write a minute after the first of many renewals",
+     [](Story& s) {
+       s.begin(canary);
+       for (int i = 0; i < 6; ++i, s.pass(10_s)) hold_lease(s, "controller-0");
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
+     },                                                                                            keeps },
+    {"L9",  "a cache that never heard of the newest version",
+     [](Story& s) {
+       s.begin(canary);
+       s.hears_all();
+       s.reconciles();
+       s.others(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+       s.quiet();
+     },                                                                                            breaks},
+    {"L9",  "a cache that has heard of all",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+       s.hears_all();
+       s.reconciles();
+       s.quiet();
+     },                                                                                            keeps },
+    {"L11", "refused again and again",
+     [](Story& s) {
+       s.begin(canary);
+       for (int i = 0; i < 25; ++i) s.ask(replica_set, "web-new", {.status = 422});
+     },                                                                                            breaks},
+    {"L11", "refused again and again, with a success now and then",
+     [](Story& s) {
+       s.begin(canary);
+       for (int i = 0; i < 25; ++i)
+         s.ask(replica_set, "web-new", {.status = i % 5 == 0 ? 200 : 422});
+     },                                                                                            keeps },
+};
+
+}  // namespace
+
+std::span<const Tale> waits_tales() {
+  return waits;
+}
+
+}  // namespace slipway::simulation
