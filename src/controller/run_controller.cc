@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "controller/counting_transport.h"
 #include "controller/endpoint_server.h"
+#include "controller/leader_transport.h"
 #include "controller/rollout_controller.h"
 #include "kubernetes/http_transport.h"
 #include "kubernetes/leader_election.h"
@@ -65,7 +66,9 @@ class Run {
                                              .queries_per_second = flags_.queries_per_second,
                                              .burst = flags_.burst}));
     CountingTransport transport(*http, metrics_);
-    RolloutController controller(*loop_, transport, &metrics_,
+    LeaderTransport as_leader(transport, *loop_,
+                              [this] { return election_ == nullptr || election_->leading(); });
+    RolloutController controller(*loop_, as_leader, &metrics_,
                                  {.namespace_ = flags_.namespaced ? config_.namespace_ : "",
                                   .instance_id = flags_.instance_id,
                                   .resync = Duration::from_seconds(flags_.rollout_resync_seconds),

@@ -25,8 +25,10 @@ Replica::Replica(Stage& stage, const Scenario& scenario, int index, int life)
                                                .page_size = scenario.page_size,
                                                .contested = scenario.contested});
   Random seeds = stream_of(stage.seed, name_);
+  as_leader_ = std::make_unique<controller::LeaderTransport>(
+      *link_, *loop_, [this] { return election_ == nullptr || election_->leading(); });
   controller_ = std::make_unique<controller::RolloutController>(
-      *loop_, *link_, nullptr,
+      *loop_, *as_leader_, nullptr,
       controller::RolloutController::Options{.concurrency = scenario.concurrency,
                                              .on_reconcile =
                                                  [this, &stage](const api::ObjectKey& key) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "controller/leader_transport.h"
 #include "controller/rollout_controller.h"
 #include "kubernetes/leader_election.h"
 #include "simulation/link.h"
@@ -43,6 +44,7 @@ class Replica {
   std::string name_;
   std::unique_ptr<ActorLoop> loop_;
   std::unique_ptr<Link> link_;
+  std::unique_ptr<controller::LeaderTransport> as_leader_;
   std::unique_ptr<controller::RolloutController> controller_;
   std::unique_ptr<kubernetes::LeaderElection> election_;
   std::function<void()> lease_lost_;

@@ -145,8 +145,9 @@ class L9 final : public Property {
  public:
   L9() : Property("L9", "once all is healed the caches hold what the store holds") {}
 
-  void on_reconcile(std::string_view replica, std::string_view, const Ledger&) override {
-    last_to_reconcile_ = replica;
+  void on_reconcile(std::string_view replica, std::string_view, const Ledger& ledger) override {
+    // Before that it may be killed, and another have nothing to do.
+    if (!ledger.truth().faults_on()) last_to_reconcile_ = replica;
   }
   void at_quiet(const Ledger& ledger) override {
     if (last_to_reconcile_.empty()) return;

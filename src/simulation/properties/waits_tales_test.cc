@@ -226,6 +226,7 @@ const Tale waits[] = {
      [](Story& s) {
        s.begin(canary);
        s.hears_all();
+       s.heal();
        s.reconciles();
        s.others(replica_set, "web-old", R"({"spec":{"replicas":2}})");
        s.quiet();
@@ -235,6 +236,7 @@ const Tale waits[] = {
        s.begin(canary);
        s.others(replica_set, "web-old", R"({"spec":{"replicas":2}})");
        s.hears_all();
+       s.heal();
        s.reconciles();
        s.quiet();
      },                                                                                            keeps },
