@@ -89,8 +89,11 @@ Hash128 meaning_of(const Json& content) {
   Json without = content;
   Json left = without_injected_terms(affinity);
   Json& spec = without.member("spec");
-  left.is_null() ? static_cast<void>(spec.erase("affinity"))
-                 : static_cast<void>(spec.set("affinity", std::move(left)));
+  if (left.is_null()) {
+    spec.erase("affinity");
+  } else {
+    spec.set("affinity", std::move(left));
+  }
   return meaning_as_is(without);
 }
 
@@ -193,8 +196,11 @@ Json without_injected_terms(const Json& affinity) {
     for (const Json& item : items->as_array()) {
       if (!is_injected(list, item)) kept.push_back(item);
     }
-    kept.empty() ? static_cast<void>(anti_affinity->erase(list))
-                 : static_cast<void>(anti_affinity->set(list, std::move(kept)));
+    if (kept.empty()) {
+      anti_affinity->erase(list);
+    } else {
+      anti_affinity->set(list, std::move(kept));
+    }
   }
   if (anti_affinity->empty()) left.erase("podAntiAffinity");
   return left.empty() ? Json() : left;

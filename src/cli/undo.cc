@@ -7,6 +7,8 @@
 #include "api/workload.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "rollout/new_replica_set.h"
+#include "rollout/workload.h"
 
 namespace slipway::cli {
 namespace {
@@ -55,37 +57,48 @@ Result<std::vector<api::ReplicaSet>> owned_replica_sets(Session& session,
   return owned;
 }
 
-Json without_hash_label(Json pod_template) {
-  if (Json* metadata = pod_template.find("metadata")) {
-    if (Json* labels = metadata->find("labels")) labels->erase(api::pod_template_hash_label);
+/// The object whose template is put back, and where in it the template is.
+struct Target {
+  api::Kind kind;
+  std::string name;
+  std::string path;
+};
+
+Result<Target> find_target(const api::Rollout& rollout) {
+  if (!rollout.spec.workload_ref) {
+    return Target{api::kinds::rollout, rollout.metadata.name, "/spec/template"};
   }
-  return pod_template;
+  const auto named = rollout::named_workload(rollout);
+  if (!named) {
+    return fail(
+        ErrorCode::invalid, "",
+        fmt::format("workload of type {} is not supported", rollout.spec.workload_ref->kind));
+  }
+  return Target{named->kind, named->name,
+                named->kind == api::kinds::pod_template ? "/template" : "/spec/template"};
 }
 
 }  // namespace
 
 Result<void> undo(Session& session, const UndoOptions& options, Streams streams) {
+  const Json seen_rollout = TRY(session.get(api::kinds::rollout, options.name));
+  const api::Rollout rollout = TRY(api::decode<api::Rollout>(seen_rollout));
+  const Target target = TRY(find_target(rollout));
   bool skipped = false;
   const auto decide = [&](const Json& seen) -> Result<Write> {
-    const api::Rollout rollout = TRY(api::decode<api::Rollout>(seen));
-    if (rollout.spec.workload_ref) {
-      return fail(ErrorCode::invalid, "rollout " + quote(options.name),
-                  "its pod template is that of " + rollout.spec.workload_ref->kind + " " +
-                      rollout.spec.workload_ref->name,
-                  "undo the change there: kubectl rollout undo");
-    }
     const std::vector<api::ReplicaSet> owned = TRY(owned_replica_sets(session, rollout));
-    const api::ReplicaSet* target = TRY(find_revision(owned, options.to_revision, options.name));
-    Write write(api::Object::of(api::kinds::rollout, seen), "undone by a person");
-    skipped = target->spec.template_ == rollout.spec.template_;
+    const api::ReplicaSet* old = TRY(find_revision(owned, options.to_revision, options.name));
+    Write write(api::Object::of(target.kind, seen), "undone by a person");
+    Json content = rollout::own_template(*old);
+    const Json* present = seen.find_pointer(target.path);
+    skipped = present && api::PodTemplate(content) == api::PodTemplate(*present);
     if (!skipped) {
       // Whoever changed the template after we read it has decided something else.
-      write.expect_as_seen("/spec/template")
-          .set("/spec/template", without_hash_label(target->spec.template_.content()));
+      write.expect_as_seen(target.path).set(target.path, std::move(content));
     }
     return write;
   };
-  TRY(session.update(api::kinds::rollout, options.name, decide));
+  TRY(session.update(target.kind, target.name, decide));
   if (skipped) {
     streams.out << fmt::format("skipped rollback (current template already matches revision {})",
                                options.to_revision);

@@ -26,16 +26,27 @@ api::ObjectKey key_of(const api::Kind& kind, const Json& object) {
 
 const api::Kind& kind_of_manifest(const Json& object) {
   static const api::Kind* const known[] = {
-      &api::kinds::rollout,     &api::kinds::analysis_run,
-      &api::kinds::experiment,  &api::kinds::analysis_template,
-      &api::kinds::replica_set, &api::kinds::cluster_analysis_template,
-      &api::kinds::deployment,  &api::kinds::custom_resource_definition,
-      &api::kinds::pod,         &api::kinds::service,
-      &api::kinds::endpoints,   &api::kinds::namespace_,
-      &api::kinds::node,        &api::kinds::event,
-      &api::kinds::config_map,  &api::kinds::secret,
-      &api::kinds::lease,       &api::kinds::job,
-      &api::kinds::ingress,     &api::kinds::endpoint_slice,
+      &api::kinds::rollout,
+      &api::kinds::analysis_run,
+      &api::kinds::experiment,
+      &api::kinds::analysis_template,
+      &api::kinds::replica_set,
+      &api::kinds::cluster_analysis_template,
+      &api::kinds::deployment,
+      &api::kinds::pod_template,
+      &api::kinds::custom_resource_definition,
+      &api::kinds::pod,
+      &api::kinds::service,
+      &api::kinds::endpoints,
+      &api::kinds::namespace_,
+      &api::kinds::node,
+      &api::kinds::event,
+      &api::kinds::config_map,
+      &api::kinds::secret,
+      &api::kinds::lease,
+      &api::kinds::job,
+      &api::kinds::ingress,
+      &api::kinds::endpoint_slice,
   };
   for (const api::Kind* kind : known) {
     if (object["kind"].string_or_empty() == kind->kind &&

@@ -50,26 +50,33 @@ const KeySet& ReplicaSetIndex::orphans_in(const std::string& namespace_) const {
 }
 
 void ReferenceIndex::set(const api::ObjectKey& rollout, const rollout::References& references) {
-  KeySet services;
+  std::set<Target> targets;
   for (const std::string& name : references.services) {
-    services.insert({rollout.namespace_, name});
+    targets.insert({
+        api::kinds::service.plural, {rollout.namespace_, name}
+    });
   }
-  const auto found = services_of_.find(rollout);
-  if (found != services_of_.end() && found->second == services) return;
+  if (const auto& workload = references.workload) {
+    targets.insert({
+        workload->kind.plural, {rollout.namespace_, workload->name}
+    });
+  }
+  const auto found = targets_of_.find(rollout);
+  if (found != targets_of_.end() && found->second == targets) return;
   remove(rollout);
-  for (const api::ObjectKey& service : services) users_[service].insert(rollout);
-  if (!services.empty()) services_of_[rollout] = std::move(services);
+  for (const Target& target : targets) users_[target].insert(rollout);
+  if (!targets.empty()) targets_of_[rollout] = std::move(targets);
 }
 
 void ReferenceIndex::remove(const api::ObjectKey& rollout) {
-  const auto found = services_of_.find(rollout);
-  if (found == services_of_.end()) return;
-  for (const api::ObjectKey& service : found->second) remove_from(users_, service, rollout);
-  services_of_.erase(found);
+  const auto found = targets_of_.find(rollout);
+  if (found == targets_of_.end()) return;
+  for (const Target& target : found->second) remove_from(users_, target, rollout);
+  targets_of_.erase(found);
 }
 
-const KeySet& ReferenceIndex::users_of_service(const api::ObjectKey& service) const {
-  return find_in(users_, service);
+const KeySet& ReferenceIndex::users_of(const api::Kind& kind, const api::ObjectKey& key) const {
+  return find_in(users_, Target{kind.plural, key});
 }
 
 }  // namespace slipway::controller

@@ -26,16 +26,21 @@ class ReplicaSetIndex {
   std::map<std::string, KeySet> orphans_;
 };
 
-/// Which Rollouts refer to a Service.
+/// Which Rollouts refer to a Service or a workload.
 class ReferenceIndex {
  public:
   void set(const api::ObjectKey& rollout, const rollout::References& references);
   void remove(const api::ObjectKey& rollout);
-  const KeySet& users_of_service(const api::ObjectKey& service) const;
+  const KeySet& users_of(const api::Kind& kind, const api::ObjectKey& key) const;
 
  private:
-  std::map<api::ObjectKey, KeySet> users_;
-  std::map<api::ObjectKey, KeySet> services_of_;
+  struct Target {
+    std::string_view plural;  ///< Of a kind, which is a constant.
+    api::ObjectKey key;
+    auto operator<=>(const Target&) const = default;
+  };
+  std::map<Target, KeySet> users_;
+  std::map<api::ObjectKey, std::set<Target>> targets_of_;
 };
 
 }  // namespace slipway::controller

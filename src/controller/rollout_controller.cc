@@ -6,8 +6,11 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "controller/hash_memo.h"
 #include "controller/object_index.h"
+#include "controller/pod_list.h"
 #include "controller/rollout_samples.h"
+#include "controller/workload_caches.h"
 #include "kubernetes/client.h"
 #include "kubernetes/events.h"
 #include "kubernetes/informer.h"
@@ -35,14 +38,6 @@ std::string instance_selector(const std::string& instance_id) {
   return instance_id.empty() ? "!" + std::string(instance_label)
                              : std::string(instance_label) + "=" + instance_id;
 }
-
-/// The dear parts of a plan's input, as long as they hold.
-struct Memo {
-  std::string uid;
-  std::int64_t generation = 0;
-  std::optional<std::int32_t> collision_count;
-  rollout::Hashes hashes;
-};
 
 /// What the last plan learnt from the server for the next.
 struct LiveReads {
@@ -89,6 +84,10 @@ struct RolloutController::State {
                      seed + 1),
         services(loop, to_server,
                  Interest{.kind = api::kinds::service, .namespace_ = options.namespace_}, seed + 2),
+        workloads(loop, to_server, options.namespace_, seed + 4,
+                  [this](const api::Kind& kind, const api::ObjectKey& key) {
+                    for (const api::ObjectKey& user : references.users_of(kind, key)) enqueue(user);
+                  }),
         events(loop, to_server, "rollouts-controller", seed + 3),
         writer(to_server,
                [this](const Write& write, const Json& object) { applied(write, object); }),
@@ -105,7 +104,8 @@ struct RolloutController::State {
     });
     services.on_change([this](const auto& before, const auto& after) {
       const api::Service& service = after == nullptr ? *before : *after;
-      for (const api::ObjectKey& user : references.users_of_service(service.metadata.key())) {
+      for (const api::ObjectKey& user :
+           references.users_of(api::kinds::service, service.metadata.key())) {
         enqueue(user);
       }
     });
@@ -136,13 +136,15 @@ struct RolloutController::State {
     const api::ObjectKey key = (after == nullptr ? before : after)->metadata.key();
     if (after == nullptr) {
       references.remove(key);
-      memos.erase(key);
+      hashes.forget(key);
       live_reads.erase(key);
       unsure.erase(key);
       queue.forget(key);
       forget_metrics_later(key);
     } else {
-      references.set(key, rollout::references(*after));
+      const rollout::References named = rollout::references(*after);
+      references.set(key, named);
+      if (named.workload) workloads.watch(named.workload->kind);
     }
     enqueue(key);
   }
@@ -207,27 +209,45 @@ struct RolloutController::State {
       refresh(key, doubt->second, false);
       return;
     }
+    if (waits_for_workloads(key, *rollout)) return;
     rollout::Observed seen = gather(rollout);
     if (!rollout::needs_pods(seen)) {
       decide(key, std::move(seen));
       return;
     }
     const std::string selector =
-        rollout->spec.selector ? format_selector(*rollout->spec.selector) : "";
+        seen.rollout->spec.selector ? format_selector(*seen.rollout->spec.selector) : "";
     client.list(api::kinds::pod, key.namespace_, "labelSelector=" + url_encode(selector),
                 guarded([this, key, seen = std::move(seen)](Result<Json::Array> pods) mutable {
                   if (!pods) {
                     failed(key, pods.error(), {});
                     return;
                   }
-                  add_pods(*pods, seen);
+                  seen.pods = decode_pods(*pods);
                   decide(key, std::move(seen));
                 }));
+  }
+
+  /// An empty cache is not an answer: what it will hold is waited for.
+  bool waits_for_workloads(const api::ObjectKey& key, const api::Rollout& rollout) {
+    const auto named = rollout::references(rollout).workload;
+    if (!named || workloads.watch(named->kind)) return false;
+    if (const std::string trouble = workloads.trouble(named->kind); !trouble.empty()) {
+      failed(key, {ErrorCode::unavailable, "Rollout " + key.text(), trouble, ""}, {});
+    } else {
+      queue.done(key, {.look_again = sync_poll});
+    }
+    return true;
   }
 
   rollout::Observed gather(const std::shared_ptr<const api::Rollout>& rollout) {
     const api::ObjectKey key = rollout->metadata.key();
     rollout::Observed seen{.now = loop.now(), .rollout = rollout};
+    const rollout::References named = rollout::references(*rollout);
+    if (named.workload) {
+      seen.workload = workloads.get(named.workload->kind, {key.namespace_, named.workload->name});
+      rollout::resolve_workload(seen);
+    }
     if (const auto live = live_reads.find(key); live != live_reads.end()) {
       // A newer copy in the cache is as good as the live one only if nothing has changed.
       if (live->second.rollout != nullptr &&
@@ -243,39 +263,16 @@ struct RolloutController::State {
     }
     for (const api::ObjectKey& orphan : index.orphans_in(key.namespace_)) {
       const auto replica_set = replica_sets.get(orphan);
-      const auto& selector = rollout->spec.selector;
+      const auto& selector = seen.rollout->spec.selector;
       if (selector && matches(*selector, replica_set->metadata.labels)) {
         seen.replica_sets.push_back(replica_set);
       }
     }
-    for (const std::string& name : rollout::references(*rollout).services) {
+    for (const std::string& name : named.services) {
       seen.services[name] = services.get({key.namespace_, name});
     }
-    seen.hashes = hashes_of(*rollout);
+    if (!seen.workload_error) seen.hashes = hashes.hashes_of(seen);
     return seen;
-  }
-
-  const rollout::Hashes& hashes_of(const api::Rollout& rollout) {
-    Memo& memo = memos[rollout.metadata.key()];
-    if (memo.uid != rollout.metadata.uid || memo.generation != rollout.metadata.generation ||
-        memo.collision_count != rollout.status.collision_count) {
-      memo = {rollout.metadata.uid, rollout.metadata.generation, rollout.status.collision_count,
-              rollout::hashes_of(rollout)};
-    }
-    return memo.hashes;
-  }
-
-  void add_pods(const Json::Array& items, rollout::Observed& seen) {
-    for (const Json& item : items) {
-      Result<api::Pod> pod = api::decode<api::Pod>(item);
-      if (!pod) {
-        log::error("cannot read a pod", {
-                                            {"error", pod.error().text()}
-        });
-        continue;
-      }
-      seen.pods.push_back(std::make_shared<const api::Pod>(std::move(*pod)));
-    }
   }
 
   void decide(const api::ObjectKey& key, rollout::Observed seen) {
@@ -487,10 +484,14 @@ struct RolloutController::State {
     if (kind == api::kinds::rollout) rollouts.apply(object);
     if (kind == api::kinds::replica_set) replica_sets.apply(object);
     if (kind == api::kinds::service) services.apply(object);
+    if (kind == api::kinds::deployment) workloads.apply(kind, object);
   }
 
-  /// Pods are listed afresh for each plan that looks at them, so there is no copy to mend.
-  static bool is_cached(const api::Kind& kind) { return kind != api::kinds::pod; }
+  /// Whether a copy is kept that a live read can mend. Pods are listed afresh for each plan that
+  /// looks at them; of a Deployment only the size is written, held to the one that was seen.
+  static bool is_cached(const api::Kind& kind) {
+    return kind != api::kinds::pod && kind != api::kinds::deployment;
+  }
 
   void forget(const api::ObjectRef& target) {
     if (target.kind == api::kinds::rollout) rollouts.forget(target.key, target.uid);
@@ -528,6 +529,7 @@ struct RolloutController::State {
   Informer<api::Rollout> rollouts;
   Informer<api::ReplicaSet> replica_sets;
   Informer<api::Service> services;
+  WorkloadCaches workloads;
   kubernetes::EventRecorder events;
   Writer writer;
   WorkQueue queue;
@@ -535,7 +537,7 @@ struct RolloutController::State {
   kubernetes::Timer resync_timer;
   ReplicaSetIndex index;
   ReferenceIndex references;
-  std::map<api::ObjectKey, Memo> memos;
+  HashMemo hashes;
   std::map<api::ObjectKey, LiveReads> live_reads;
   std::map<api::ObjectKey, Doubt> unsure;
   bool leading = false;

@@ -83,17 +83,6 @@ void change_replica_sets(const Work& work, Stage stage, Assembly& assembly) {
   }
 }
 
-/// The Rollout as a write to its metadata or status may start from it.
-api::Object seen_for_write(const api::Rollout& rollout) {
-  Json content = Json::object({
-      {"apiVersion", api::Rollout::kind.api_version()},
-      {"kind",       api::Rollout::kind.kind         },
-      {"metadata",   api::encode(rollout.metadata)   },
-      {"status",     api::encode(rollout.status)     },
-  });
-  return api::Object::of(api::Rollout::kind, std::move(content));
-}
-
 void write_revision(const Work& work, Assembly& assembly) {
   if (!work.has_new() || revision_of(work.rollout.metadata) == work.new_revision) return;
   const std::string path = "/metadata/annotations/" + escape_pointer(keys::revision);
@@ -175,6 +164,16 @@ bool plan_status(Work& work, Assembly& assembly) {
 
 }  // namespace
 
+api::Object seen_for_write(const api::Rollout& rollout) {
+  Json content = Json::object({
+      {"apiVersion", api::Rollout::kind.api_version()},
+      {"kind",       api::Rollout::kind.kind         },
+      {"metadata",   api::encode(rollout.metadata)   },
+      {"status",     api::encode(rollout.status)     },
+  });
+  return api::Object::of(api::Rollout::kind, std::move(content));
+}
+
 Plan assemble(Work& work) {
   Assembly assembly(work);
   // What ends has its deadline before its successor has pods, so that both never count together.
@@ -194,6 +193,7 @@ Plan assemble(Work& work) {
     // These change the Rollout, on whose version a status write rests, or may be turned down for
     // long: not in one plan with it.
     write_revision(work, assembly);
+    if (work.workload_write) assembly.write(std::move(*work.workload_write));
     for (kubernetes::Write& write : work.pod_writes) assembly.write(std::move(write));
     for (const api::Pod* pod : work.evictions) {
       assembly.write(kubernetes::Write::evict(api::seen(*pod), "restart"));

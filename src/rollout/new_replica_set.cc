@@ -33,6 +33,22 @@ Json owner_reference(const api::Rollout& rollout) {
   return api::encode(owner);
 }
 
+Json own_template(const api::ReplicaSet& replica_set) {
+  Json content = replica_set.spec.template_.content();
+  Json& metadata = content.member("metadata");
+  change_metadata(metadata, put_on(replica_set), {}, {});
+  if (Json* labels = metadata.find("labels")) labels->erase(api::pod_template_hash_label);
+  Json& pod = content.member("spec");
+  if (!api::has_injected_term(pod["affinity"])) return content;
+  Json left = api::without_injected_terms(pod["affinity"]);
+  if (left.is_null()) {
+    pod.erase("affinity");
+  } else {
+    pod.set("affinity", std::move(left));
+  }
+  return content;
+}
+
 Json make_replica_set(const api::Rollout& rollout, const NewReplicaSet& wanted) {
   const std::string_view hash_label = api::pod_template_hash_label;
   Json pod_template = rollout.spec.template_.content();

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "api/rollout.h"
+#include "api/workload.h"
 
 namespace slipway::rollout {
 
@@ -18,6 +19,10 @@ std::string replica_set_name(const api::Rollout& rollout, const std::string& has
 
 /// What makes the Rollout an object's controller.
 Json owner_reference(const api::Rollout& rollout);
+
+/// The template that a ReplicaSet was made of: without the hash label, and without what a strategy
+/// put on it.
+Json own_template(const api::ReplicaSet& replica_set);
 
 /// The object to create. The hash label is put on it, on its pods and into its selector, so that no
 /// two versions share pods. Source: behaviour.md 4.2.

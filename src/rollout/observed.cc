@@ -27,6 +27,7 @@ References references(const api::Rollout& rollout) {
   std::ranges::sort(names.services);
   const auto repeated = std::ranges::unique(names.services);
   names.services.erase(repeated.begin(), repeated.end());
+  names.workload = named_workload(rollout);
   return names;
 }
 

@@ -10,6 +10,7 @@
 #include "api/workload.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "rollout/workload.h"
 
 namespace slipway::rollout {
 
@@ -28,6 +29,7 @@ std::string hash_of_steps(const api::Rollout& rollout);
 /// of the Rollout's own namespace, sorted, each once.
 struct References {
   std::vector<std::string> services;
+  std::optional<WorkloadName> workload;
   bool operator==(const References&) const = default;
 };
 References references(const api::Rollout& rollout);
@@ -36,6 +38,7 @@ References references(const api::Rollout& rollout);
 /// not know.
 struct Observed {
   Instant now;
+  /// Where it names a workload: with that one's template, see resolve_workload.
   std::shared_ptr<const api::Rollout> rollout;
   /// The Rollout was read from the API server for this plan, not from a cache. Asked for by
   /// `Plan::read_rollout_live`.
@@ -46,6 +49,10 @@ struct Observed {
   /// Each of `references().services`: the Service, or a null pointer where there is none of that
   /// name.
   std::map<std::string, std::shared_ptr<const api::Service>, std::less<>> services;
+  /// `references().workload`, or a null pointer where there is none of that name.
+  std::shared_ptr<const Workload> workload;
+  /// The template could not be taken over from it.
+  std::optional<Error> workload_error;
   /// Where `needs_pods`: pods that any of `replica_sets` controls.
   std::vector<std::shared_ptr<const api::Pod>> pods;
   /// Computed by the plan where absent and needed.

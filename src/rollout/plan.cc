@@ -19,6 +19,8 @@ namespace slipway::rollout {
 namespace {
 
 constexpr Duration occupied_name_poll = 5_s;
+/// Its events wake the Rollout too. Source: behaviour.md 32.
+constexpr Duration workload_poll = 20_s;
 
 /// A status write and nothing else.
 Plan with_status(const api::Rollout& rollout, const api::RolloutStatus& status, std::string why) {
@@ -76,6 +78,7 @@ Plan plan_invalid(const Observed& seen, const Error& error) {
         seen.now);
   }
   status.observed_generation = std::to_string(rollout.metadata.generation);
+  status.workload_observed_generation = workload_generation(seen);
   const Phase phase = find_phase(rollout, status);
   status.phase = phase.phase;
   status.message = phase.message;
@@ -85,14 +88,16 @@ Plan plan_invalid(const Observed& seen, const Error& error) {
 }
 
 /// Reading the template is dear, and once for each spec is enough: the status remembers.
-bool template_was_checked(const api::Rollout& rollout) {
-  return rollout.status.observed_generation == std::to_string(rollout.metadata.generation) &&
+bool template_was_checked(const Observed& seen) {
+  const api::Rollout& rollout = *seen.rollout;
+  return rollout.status.workload_observed_generation == workload_generation(seen) &&
+         rollout.status.observed_generation == std::to_string(rollout.metadata.generation) &&
          !find_condition(rollout.status, condition_types::invalid_spec);
 }
 
 std::optional<Error> find_problem(const Observed& seen) {
   std::vector<Error> errors = validate(*seen.rollout);
-  if (errors.empty() && !template_was_checked(*seen.rollout)) {
+  if (errors.empty() && !template_was_checked(seen)) {
     errors = validate_template(*seen.rollout);
   }
   if (errors.empty()) errors = validate_references(seen);
@@ -166,6 +171,21 @@ Plan plan_collision(const Work& work) {
                      "ReplicaSet name " + work.new_name() + " is taken: next hash");
 }
 
+/// Tells who waits for an update of the workload that the Rollout has seen it. Until that is
+/// written down nothing else moves. Source: behaviour.md 22.3.
+Plan plan_workload_generation(const Work& work) {
+  Plan plan;
+  const std::string generation = workload_generation(work.seen);
+  const std::string* noted = work.rollout.metadata.annotation(keys::workload_generation);
+  if (generation.empty() || (noted && *noted == generation)) return plan;
+  const std::string path = "/metadata/annotations/" + escape_pointer(keys::workload_generation);
+  kubernetes::Write write(seen_for_write(work.rollout), "the workload's generation");
+  write.expect_as_seen(path).set(path, generation);
+  plan.writes.push_back(std::move(write));
+  plan.reasons.push_back({"notes generation " + generation + " of the workload", {}, {}});
+  return plan;
+}
+
 /// The scale-downs of an abort must not land after a retry: the ReplicaSet is claimed before
 /// traffic may come back to it.
 void claim_after_retry(Work& work) {
@@ -191,6 +211,7 @@ bool is_missing_from_list(const Observed& seen) {
 Plan plan_valid(const Observed& seen) {
   Work work(seen);
   if (!work.roles.orphans.empty() || !work.roles.strays.empty()) return plan_ownership(work);
+  if (Plan noted = plan_workload_generation(work); !noted.writes.empty()) return noted;
   if (Plan labels = plan_lost_labels(work); !labels.writes.empty()) return labels;
   if (!work.roles.new_ && seen.occupant &&
       seen.occupant->metadata.name == replica_set_name(work.rollout, work.new_hash)) {
@@ -212,6 +233,7 @@ Plan plan_valid(const Observed& seen) {
   plan_ephemeral_metadata(work);
   plan_restart(work);
   complete_status(work);
+  plan_workload(work);
   return assemble(work);
 }
 
@@ -235,10 +257,30 @@ void plan_restart(Work& work) {
   work.evictions = restart.evict;
 }
 
+void plan_workload(Work& work) {
+  const auto& workload = work.seen.workload;
+  if (workload == nullptr || workload->kind != api::kinds::deployment || !work.has_new()) return;
+  const bool shrinking = work.roles.new_ && work.change(*work.roles.new_).lowers();
+  const auto size = workload_size({.mode = scale_down_mode(work.rollout),
+                                   .first_revision = work.new_revision == 1,
+                                   .promoted = work.promoted(),
+                                   .healthy = work.status.phase == "Healthy",
+                                   .shrinking = shrinking,
+                                   .desired = work.desired(),
+                                   .ready = work.status.ready_replicas});
+  if (!size) return;
+  work.workload_write = resize_workload(*workload, *size);
+}
+
 Plan plan(const Observed& seen) {
   if (seen.rollout->metadata.deletion_timestamp) return {};
   const auto unsupported = unsupported_features(*seen.rollout);
   if (!unsupported.empty()) return plan_unsupported(seen, unsupported);
+  if (seen.workload_error) {
+    Plan plan = plan_invalid(seen, *seen.workload_error);
+    plan.look_again = workload_poll;
+    return plan;
+  }
   if (const auto problem = find_problem(seen)) return plan_invalid(seen, *problem);
   if (seen.occupant && is_missing_from_list(seen)) {
     Observed complete = seen;

@@ -180,6 +180,14 @@ Observed SimulatedWorld::observe() const {
     seen.services[name] =
         stored ? std::make_shared<const api::Service>(decoded<api::Service>(*stored)) : nullptr;
   }
+  if (named.workload) {
+    const Json* stored = find(std::string(named.workload->kind.kind), named.workload->name);
+    if (stored) {
+      seen.workload =
+          std::make_shared<const Workload>(decode_workload(named.workload->kind, *stored).value());
+    }
+  }
+  resolve_workload(seen);
   seen.occupant = occupant_;
   if (!needs_pods(seen)) return seen;
   for (const auto& replica_set : seen.replica_sets) {

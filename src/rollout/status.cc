@@ -329,7 +329,7 @@ void complete_status(Work& work) {
   count(work);
   if (status.pause_conditions.empty() && !work.keeps_promotion) status.controller_pause = false;
   status.observed_generation = std::to_string(work.rollout.metadata.generation);
-  status.workload_observed_generation.clear();
+  status.workload_observed_generation = workload_generation(work.seen);
   abort_if_timed_out(work);
   const bool became_unhealthy = tell_of_health(work);
   if (work.aborted()) {

@@ -31,7 +31,6 @@ void look_at_step(const api::CanaryStep& step, std::size_t index, Features& feat
 
 std::vector<std::string> unsupported_features(const api::Rollout& rollout) {
   Features features;
-  features.add_if(rollout.spec.workload_ref.has_value(), "workloadRef");
   if (const api::BlueGreenStrategy* blue_green = rollout.spec.strategy.blue_green.get()) {
     const std::string at = "strategy.blueGreen.";
     features.add_if(blue_green->pre_promotion_analysis.has_value(), at + "prePromotionAnalysis");

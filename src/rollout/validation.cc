@@ -73,7 +73,8 @@ void check_counts(const api::RolloutSpec& spec, const api::Rollout& rollout, Pro
 
 void check_selector(const api::RolloutSpec& spec, Problems& problems) {
   if (!spec.selector) {
-    if (!spec.workload_ref) {
+    // A PodTemplate lends a template, but no selector.
+    if (!spec.workload_ref || !spec.template_.absent()) {
       problems.required("spec.selector", "Rollout has missing field '.spec.selector'",
                         "set spec.selector.matchLabels to labels of spec.template");
     }
@@ -290,7 +291,7 @@ std::vector<Error> validate(const api::Rollout& rollout) {
 
 std::vector<Error> validate_template(const api::Rollout& rollout) {
   Problems problems;
-  if (rollout.spec.workload_ref) return problems.take();
+  if (rollout.spec.workload_ref && rollout.spec.template_.absent()) return problems.take();
   const Json content = rollout.spec.template_.content();
   const api::StringMap labels = string_map(content["metadata"]["labels"]);
   if (rollout.spec.selector && !api::matches(*rollout.spec.selector, labels)) {

@@ -179,15 +179,15 @@ TEST_CASE("each feature that is not built is named by its field") {
     std::vector<std::string> want;
   };
   const Row rows[] = {
-      {"{}",                                                                                                                                              {}                  },
-      {R"({"workloadRef":{"name":"x"}})",                                                                                                                 {"spec.workloadRef"}},
+      {"{}",                                                                                                                                              {}},
+      {R"({"workloadRef":{"name":"x"}})",                                                                                                                 {}},
       {R"({"strategy":{"canary":{"trafficRouting":{"smi":{}},"analysis":{"templates":[]}}}})",
-       {"spec.strategy.canary.trafficRouting", "spec.strategy.canary.analysis"}                                                                                               },
+       {"spec.strategy.canary.trafficRouting", "spec.strategy.canary.analysis"}                                                                             },
       {R"({"strategy":{"canary":{"steps":[{"setWeight":5},{"analysis":{"templates":[]}},{"experiment":{"templates":[]}},{"plugin":{"name":"a/b"}}]}}})",
        {"spec.strategy.canary.steps[1].analysis", "spec.strategy.canary.steps[2].experiment",
-        "spec.strategy.canary.steps[3].plugin"}                                                                                                                               },
+        "spec.strategy.canary.steps[3].plugin"}                                                                                                             },
       {R"({"strategy":{"canary":null,"blueGreen":{"activeService":"a","prePromotionAnalysis":{"templates":[]},"activeMetadata":{},"antiAffinity":{}}}})",
-       {"spec.strategy.blueGreen.prePromotionAnalysis"}                                                                                                                       },
+       {"spec.strategy.blueGreen.prePromotionAnalysis"}                                                                                                     },
   };
   for (const Row& row : rows) {
     CAPTURE(row.patch);

@@ -48,7 +48,8 @@ struct Work {
   std::vector<ServiceSwitch> switches;
   std::vector<const api::ReplicaSet*> deletions;
   std::vector<const api::Pod*> evictions;
-  std::vector<kubernetes::Write> pod_writes;  ///< Metadata of running pods.
+  std::vector<kubernetes::Write> pod_writes;        ///< Metadata of running pods.
+  std::optional<kubernetes::Write> workload_write;  ///< The Deployment it takes over from shrinks.
   struct ReplicaSetNote {
     const api::ReplicaSet* of;
     kubernetes::EventNote note;
@@ -88,6 +89,8 @@ struct Work {
 Size size_of(const api::ReplicaSet* replica_set);
 /// "ReplicaSet shop/web-5d4"
 std::string name_of(const api::ReplicaSet& replica_set);
+/// The Rollout as a write to its metadata or status may start from it.
+api::Object seen_for_write(const api::Rollout& rollout);
 /// An event or message about the Rollout.
 api::ObjectRef reference_to(const api::Rollout& rollout);
 
@@ -109,6 +112,9 @@ void plan_restart(Work& work);
 /// Labels and annotations that follow from the part a ReplicaSet plays: on its template, then on
 /// its pods.
 void plan_ephemeral_metadata(Work& work);
+
+/// The workload's size, once the status is known.
+void plan_workload(Work& work);
 
 /// Everything of the status that follows from the rest: counts, conditions, phase.
 void complete_status(Work& work);

@@ -36,6 +36,7 @@ KINDS = {kind.kind: kind for kind in (
     Kind("Rollout", "rollouts", "argoproj.io/v1alpha1"),
     Kind("ReplicaSet", "replicasets", "apps/v1"),
     Kind("Deployment", "deployments", "apps/v1"),
+    Kind("PodTemplate", "podtemplates", "v1"),
     Kind("Job", "jobs", "batch/v1"),
     Kind("Pod", "pods", "v1"),
     Kind("Service", "services", "v1"),

@@ -1,7 +1,7 @@
 """Corners of the spec, each through a whole update."""
 
 from flow import flow
-from world import rollout
+from world import rollout, template
 
 METADATA = {"canary": {"stableMetadata": {"labels": {"role": "stable"}},
                        "canaryMetadata": {"labels": {"role": "canary"}},
@@ -25,3 +25,39 @@ def metadata(world):
     world.slipway("promote", "shop")
     world.until_phase("shop", "Healthy")
     world.until("all pods are labelled stable", lambda: roles(world, "v2") == {"stable"})
+
+
+def deployment(name, replicas):
+    return {"metadata": {"name": name},
+            "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": "app"}},
+                     "template": template()}}
+
+
+def rollout_of(kind, name, **reference):
+    api_version = "v1" if kind == "PodTemplate" else "apps/v1"
+    thing = rollout("shop", {"canary": {"steps": [{"setWeight": 50}, {"pause": {}}]}}, 2,
+                    workloadRef={"apiVersion": api_version, "kind": kind, "name": name, **reference})
+    del thing["spec"]["template"]
+    return thing
+
+
+@flow("a Rollout takes over from a Deployment, whose template is its own from then on")
+def workload(world):
+    world.create("Deployment", deployment("old", 2))
+    world.create("Rollout", rollout_of("Deployment", "old", scaleDown="progressively"))
+    world.until_phase("shop", "Healthy")
+    world.until_polled("the Deployment has no pods",
+                       lambda: world.read("Deployment", "old")["spec"]["replicas"] == 0)
+    world.set_image("shop", "v2")
+    world.until("shop is paused", lambda: world.status("shop").get("phase") == "Paused")
+    world.until_sizes("shop", v1=1, v2=1)
+    world.slipway("undo", "shop")
+    world.until_sizes("shop", v1=2)
+
+
+@flow("a Rollout takes the template of a PodTemplate")
+def pod_template(world):
+    world.create("PodTemplate", {"metadata": {"name": "lent"}, "template": template()})
+    world.create("Rollout", rollout_of("PodTemplate", "lent"))
+    world.until_phase("shop", "Healthy")
+    world.until_sizes("shop", v1=2)

@@ -111,6 +111,7 @@ std::vector<BuiltinKind> core_kinds() {
        .version = "v1",
        .kind = "PodTemplate",
        .plural = "podtemplates",
+       .functions = {.counts_all = true},
        .columns = pod_template_columns,
        .counts_generation = true,
        .returns_deleted = true},
