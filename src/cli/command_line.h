@@ -29,7 +29,7 @@ void add_connection_flags(CLI::App& app, kubernetes::ConfigOverrides& overrides)
 
 /// Adds the kubectl plugin's commands.
 void add_plugin_commands(CLI::App& app, CommandLine& line);
-/// Adds `controller`, `cluster`, `nodes`, `demo`, `doctor`, `simulate`.
+/// Adds `controller`, `cluster`, `nodes`, `demo`, `doctor`, `explain`, `plan`, `simulate`.
 void add_server_commands(CLI::App& app, CommandLine& line);
 
 }  // namespace slipway::cli

@@ -67,6 +67,10 @@ Result<void> pause_rollouts(Session& session, const std::vector<std::string>& na
                             Streams streams);
 Result<void> restart_rollout(Session& session, const RestartOptions& options, Streams streams);
 Result<void> undo(Session& session, const UndoOptions& options, Streams streams);
+/// What the controller would do next about a Rollout, or about what a file would make of it.
+Result<void> plan_rollout(Session& session, const std::string& rollout_or_file, Streams streams);
+/// Why a Rollout does not move, what blocks it and what frees it.
+Result<void> explain_rollout(Session& session, const std::string& name, Streams streams);
 Result<void> set_image(Session& session, const SetImageOptions& options, Streams streams);
 
 }  // namespace slipway::cli

@@ -92,6 +92,11 @@ void add_controller(CLI::App& app, CommandLine& line) {
   command->add_flag("--namespaced", flags->namespaced, "Only the namespace of the kubeconfig");
   command->add_option("--instance-id", flags->instance_id,
                       "Only Rollouts whose controller-instance-id label is this");
+  command
+      ->add_option("--controllers", flags->controllers,
+                   "Which controllers to run; only 'analysis' can be named (default: all)")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"analysis"}));
   command->add_option("--rollout-resync", flags->rollout_resync_seconds, "Seconds between resyncs")
       ->capture_default_str();
   command->add_option("--metricsPort,--metricsport", flags->metrics_port, "Port of /metrics")
@@ -201,6 +206,19 @@ void add_doctor(CLI::App& app, CommandLine& line) {
   });
 }
 
+using SessionCommand = Result<void> (*)(Session&, const std::string&, Streams);
+
+void add_foresight(CLI::App& app, CommandLine& line, const char* name, const char* argument,
+                   const char* meaning, SessionCommand run) {
+  CLI::App* command = app.add_subcommand(name, meaning);
+  const auto what = std::make_shared<std::string>();
+  command->add_option(argument, *what)->required();
+  command->callback([&line, what, run] {
+    line.command =
+        with_session(line, [what, run](Session& s, Streams t) { return run(s, *what, t); });
+  });
+}
+
 void add_simulate(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       app.add_subcommand("simulate", "Run a Rollout through simulated hours, and try to break it");
@@ -238,6 +256,10 @@ void add_server_commands(CLI::App& app, CommandLine& line) {
   add_nodes(app, line);
   add_demo(app, line);
   add_doctor(app, line);
+  add_foresight(app, line, "explain", "rollout",
+                "Say why a rollout does not move, and what frees it", explain_rollout);
+  add_foresight(app, line, "plan", "rollout_or_file",
+                "Show what the controller would do next, without doing it", plan_rollout);
   add_simulate(app, line);
 }
 

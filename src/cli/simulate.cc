@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "cli/files.h"
 #include "simulation/campaign.h"
 #include "simulation/properties/judge.h"
 #include "simulation/report.h"
@@ -33,12 +34,6 @@ constexpr std::uint64_t runs_without_end = ~std::uint64_t{0};
 
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(ErrorCode::invalid, path, "can't be read", "name a file that is there");
-  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 Result<void> write_file(const std::string& path, const std::string& text) {

@@ -169,6 +169,11 @@ class Run {
 }  // namespace
 
 Result<int> run_controller(const ControllerFlags& flags) {
+  // Rollouts must then be left alone, and beside them there is nothing to run yet.
+  if (!flags.controllers.empty()) {
+    return fail(ErrorCode::invalid, "--controllers", "AnalysisRuns are not supported yet",
+                "leave the flag out to reconcile Rollouts");
+  }
   const kubernetes::ConnectionConfig config =
       TRY(kubernetes::load_connection_config(flags.connection, kubernetes::Environment::real()));
   return Run(flags, config)();

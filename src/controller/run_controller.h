@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -16,6 +17,7 @@ struct ControllerFlags {
   kubernetes::ConfigOverrides connection;
   bool namespaced = false;
   std::string instance_id;
+  std::vector<std::string> controllers;  ///< Empty: all.
   std::int64_t rollout_resync_seconds = 900;
   std::uint16_t metrics_port = 8090;
   std::uint16_t healthz_port = 8080;

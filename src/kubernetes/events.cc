@@ -24,6 +24,8 @@ constexpr std::size_t remembered_max = 4096;
 constexpr std::size_t in_flight_max = 8;
 constexpr int attempts_max = 4;
 constexpr Duration retry_delay = 1_s;
+/// How the server refuses to create anything in a namespace that is being deleted.
+constexpr std::string_view being_terminated = "because it is being terminated";
 /// Limits of the API server: an object's name, and an event's message (of the newer Event API).
 constexpr std::size_t name_max = 253;
 constexpr std::size_t message_max = 1024;
@@ -250,10 +252,14 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
     const bool hopeless = code == ErrorCode::forbidden || code == ErrorCode::invalid ||
                           (code == ErrorCode::not_found && !series.written);
     if (hopeless || ++series.attempts >= attempts_max) {
-      log::warn("an event is not recorded", {
-                                                {"object", series.about.text()  },
-                                                {"reason", what.reason          },
-                                                {"error",  outcome.error->text()}
+      // Nobody is left to read it.
+      const bool closing = code == ErrorCode::forbidden &&
+                           outcome.error->message.find(being_terminated) != std::string::npos;
+      log::write(closing ? log::Level::debug : log::Level::warn, "an event is not recorded",
+                 {
+                     {"object", series.about.text()  },
+                     {"reason", what.reason          },
+                     {"error",  outcome.error->text()}
       });
       all.erase(what);
       return;

@@ -1,5 +1,8 @@
 """Corners of the spec, each through a whole update."""
 
+import json
+import tempfile
+
 from flow import flow
 from world import rollout, template
 
@@ -61,3 +64,25 @@ def pod_template(world):
     world.create("Rollout", rollout_of("PodTemplate", "lent"))
     world.until_phase("shop", "Healthy")
     world.until_sizes("shop", v1=2)
+
+
+@flow("explain says what holds a Rollout up, and plan what comes next, without doing it")
+def foresight(world):
+    world.create("Rollout", rollout("shop", METADATA, 2))
+    world.until_phase("shop", "Healthy")
+    assert "nothing to do" in world.slipway("explain", "shop")
+    world.set_image("shop", "v2")
+    world.until_phase("shop", "Paused")
+    told = world.slipway("explain", "shop")
+    assert "waits at step 2/2 (pause) until a person promotes" in told, told
+    assert "to go on: kubectl argo rollouts promote shop" in told, told
+    before = world.versions()
+    assert "would write nothing now" in world.slipway("plan", "shop")
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as manifest:
+        json.dump({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+                   **rollout("other", METADATA, 3)}, manifest)
+        manifest.flush()
+        told = world.slipway("plan", manifest.name)
+    assert "1. create ReplicaSet " in told, told
+    assert "Scaled up ReplicaSet other-" in told, told
+    assert world.versions() == before

@@ -13,6 +13,7 @@
 #include "base/yaml.h"
 #include "cli/demo/screen.h"
 #include "cli/demo/story.h"
+#include "cli/files.h"
 #include "cli/promotion.h"
 #include "cli/rollout_watcher.h"
 #include "cluster/embedded_cluster.h"
@@ -34,15 +35,6 @@ struct Part {
   std::string name;
   Chapter chapter;
 };
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (file && !text.str().empty()) return text.str();
-  return fail(ErrorCode::not_found, path, "cannot be read",
-              "give the path of a Rollout's manifest");
-}
 
 Result<api::Kind> kind_of(const Json& object) {
   for (const api::Kind& kind : {api::kinds::rollout, api::kinds::service, api::kinds::config_map}) {
