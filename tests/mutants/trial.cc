@@ -38,6 +38,8 @@ constexpr std::array strategies = {
     "scaleDownDelaySeconds: 20, abortScaleDownDelaySeconds: 10}",
     "blueGreen: {activeService: one, previewService: two, previewReplicaCount: 1, "
     "abortScaleDownDelaySeconds: 0}",
+    "blueGreen: {activeService: one, previewService: two, scaleDownDelaySeconds: 90, "
+    "scaleDownDelayRevisionLimit: 1}",
 };
 
 class TrueClock final : public simulation::Truth {

@@ -122,13 +122,16 @@ class D4 final : public Property {
     // One that follows a lower spec.replicas is still there.
     const std::int64_t kept = std::min(change.set_before->replicas, change.rollout->desired);
     if (change.set_after->replicas >= kept) return;
-    const std::optional<Instant> deadline = change.set_before->valid_deadline();
-    if (!deadline || !may_not(*change.rollout, *change.set_before, ledger)) return;
+    if (!may_not(*change.rollout, *change.set_before, ledger)) return;
     checked();
-    if (change.commit.at >= *deadline - ledger.truth().clock_error_max()) return;
+    // Without one it has not had its delay, if there is any.
+    const std::optional<Instant> deadline = change.set_before->valid_deadline();
+    if (deadline && change.commit.at >= *deadline - ledger.truth().clock_error_max()) return;
     const World decided = ledger.world_of(*change.request, *change.rollout, Others::excused);
     if (!decided.rollout || !may_not(*decided.rollout, *change.set_before, ledger)) return;
     if (change.set_after->replicas >= std::min(kept, decided.rollout->desired)) return;
+    if (are_too_many(decided, change.set_before->key, ledger)) return;
+    if (are_too_many(ledger.true_world(*change.rollout), change.set_before->key, ledger)) return;
     broken(change.violation(
         change.set_before->text(),
         fmt::format("scaled from {} to {} before its deadline {}", change.set_before->replicas,
@@ -137,8 +140,19 @@ class D4 final : public Property {
 
  private:
   static bool may_not(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
-    return ends_by_deadline(rollout) && !rollout.has_revision_limit && !rollout.leaving &&
-           is_inactive(rollout, set, ledger);
+    return ends_by_deadline(rollout) && !rollout.leaving && rollout.desired > 0 &&
+           rollout.scale_down_delay > 0_s && is_inactive(rollout, set, ledger);
+  }
+  /// More of them wait for their end than the Rollout allows.
+  static bool are_too_many(const World& world, std::string_view this_one, const Ledger& ledger) {
+    if (!world.rollout || !world.rollout->revision_limit) return false;
+    const auto waits = [&](const ReplicaSetView& set) {
+      if (set.key == this_one) return true;
+      const std::optional<Instant> deadline = set.valid_deadline();
+      const bool over = deadline && *deadline <= ledger.now();
+      return set.replicas > 0 && !over && is_inactive(*world.rollout, set, ledger);
+    };
+    return std::ranges::count_if(world.sets, waits) > *world.rollout->revision_limit;
   }
 };
 

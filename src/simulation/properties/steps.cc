@@ -40,15 +40,27 @@ class P1 final : public Property {
     if (!is_our_status(change)) return;
     const RolloutView& before = *change.rollout_before;
     const RolloutView& after = *change.rollout_after;
-    if (!before.step || !after.step || !same_epoch(before, after)) return;
+    if (!before.step || !after.step) return;
     checked();
     const std::int64_t to = *after.step;
+    if (!same_epoch(before, after)) {
+      if (to == 0 || leaps(before, after)) return;
+      broken(change.violation(after.text(), fmt::format("an update begins at step {}", to)));
+      return;
+    }
     if (to == *before.step || to == *before.step + 1 || to == after.step_count()) return;
     const bool anew = after.abort || before.abort || before.aborted_at;
     // The spec may have lost steps since.
     if ((to == 0 && anew) || *before.step > after.step_count()) return;
     broken(change.violation(after.text(),
                             fmt::format("currentStepIndex went from {} to {}", *before.step, to)));
+  }
+
+ private:
+  /// An update that has no step to take: there is nothing to update, or it goes back a little way.
+  static bool leaps(const RolloutView& before, const RolloutView& after) {
+    return after.stable_hash == after.current_hash || before.stable_hash.empty() ||
+           before.promote_full || after.spec()["rollbackWindow"].is_object();
   }
 };
 

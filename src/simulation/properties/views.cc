@@ -44,6 +44,10 @@ std::int64_t count_or_share(const Json& value, std::string_view otherwise, std::
   return (percent * whole + (up ? 99 : 0)) / 100;
 }
 
+std::optional<std::int64_t> integer_in(const Json& value) {
+  return value.is_integer() ? std::optional(value.as_integer()) : std::nullopt;
+}
+
 std::optional<Duration> seconds_of(const Json& value) {
   if (!value.is_integer()) return {};
   return Duration::from_seconds(value.as_integer());
@@ -55,7 +59,7 @@ void read_canary(const Json& canary, RolloutView& view) {
   view.max_unavailable = count_or_share(canary["maxUnavailable"], "25%", view.desired, false);
   if (view.max_surge == 0 && view.max_unavailable == 0) view.max_unavailable = 1;
   view.routed = canary["trafficRouting"].is_object();
-  view.has_revision_limit = canary["scaleDownDelayRevisionLimit"].is_integer();
+  view.revision_limit = integer_in(canary["scaleDownDelayRevisionLimit"]);
   view.scale_down_delay = seconds_of(canary["scaleDownDelaySeconds"]).value_or(30_s);
   view.abort_delay = seconds_of(canary["abortScaleDownDelaySeconds"]).value_or(30_s);
   if (*view.abort_delay == 0_s) view.abort_delay.reset();
@@ -66,7 +70,7 @@ void read_blue_green(const Json& blue_green, RolloutView& view) {
   view.max_surge = view.desired;
   view.max_unavailable = count_or_share(blue_green["maxUnavailable"], "0", view.desired, false);
   view.preview_replicas = blue_green["previewReplicaCount"].integer_or(0);
-  view.has_revision_limit = blue_green["scaleDownDelayRevisionLimit"].is_integer();
+  view.revision_limit = integer_in(blue_green["scaleDownDelayRevisionLimit"]);
   view.scale_down_delay = seconds_of(blue_green["scaleDownDelaySeconds"]).value_or(30_s);
   view.abort_delay = seconds_of(blue_green["abortScaleDownDelaySeconds"]).value_or(30_s);
   if (*view.abort_delay == 0_s) view.abort_delay.reset();

@@ -60,8 +60,8 @@ struct RolloutView {
   bool routed = false;  ///< A traffic router stands before it.
   bool paused = false;  ///< `spec.paused`
   Duration scale_down_delay = Duration::from_seconds(30);
-  std::optional<Duration> abort_delay;  ///< None: what is left of an abort stays.
-  bool has_revision_limit = false;      ///< `scaleDownDelayRevisionLimit`
+  std::optional<Duration> abort_delay;         ///< None: what is left of an abort stays.
+  std::optional<std::int64_t> revision_limit;  ///< `scaleDownDelayRevisionLimit`
   std::int64_t preview_replicas = 0;
   std::vector<std::string> services;  ///< Keys of all Services that it names.
   std::string active_service;         ///< Key; blue-green.
