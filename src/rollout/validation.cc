@@ -5,32 +5,11 @@
 #include "api/defaults.h"
 #include "base/text.h"
 #include "rollout/keys.h"
+#include "rollout/problems.h"
 #include "rollout/services.h"
 
 namespace slipway::rollout {
 namespace {
-
-/// Collects errors in the words of Kubernetes' field errors.
-class Problems {
- public:
-  void invalid(std::string where, const std::string& found, std::string_view expected,
-               std::string hint) {
-    add(std::move(where), fmt::format("Invalid value: {}: {}", found, expected), std::move(hint));
-  }
-  void invalid(std::string where, std::int64_t found, std::string_view expected, std::string hint) {
-    invalid(std::move(where), std::to_string(found), expected, std::move(hint));
-  }
-  void required(std::string where, std::string_view text, std::string hint) {
-    add(std::move(where), fmt::format("Required value: {}", text), std::move(hint));
-  }
-  void add(std::string where, std::string message, std::string hint) {
-    errors_.push_back({ErrorCode::invalid, std::move(where), std::move(message), std::move(hint)});
-  }
-  std::vector<Error> take() { return std::move(errors_); }
-
- private:
-  std::vector<Error> errors_;
-};
 
 constexpr std::string_view not_negative = "must be greater than or equal to 0";
 
@@ -146,6 +125,30 @@ void check_blue_green(const api::Rollout& rollout, const api::BlueGreenStrategy&
   check_delay("previewReplicaCount", blue_green.preview_replica_count, problems);
 }
 
+/// What the downward API can read of metadata.
+bool is_readable_field(std::string_view path) {
+  if (!path.starts_with("metadata")) return true;
+  for (const std::string_view map : {"metadata.labels['", "metadata.annotations['"}) {
+    if (path.starts_with(map) && path.ends_with("']")) return true;
+  }
+  return path == "metadata.name" || path == "metadata.namespace" || path == "metadata.uid" ||
+         path == "metadata.labels" || path == "metadata.annotations";
+}
+
+void check_arguments(const std::vector<api::AnalysisRunArgument>& arguments, const std::string& at,
+                     Problems& problems) {
+  for (const api::AnalysisRunArgument& argument : arguments) {
+    if (!argument.value_from || !argument.value_from->field_ref) continue;
+    const std::string& path = argument.value_from->field_ref->field_path;
+    if (is_readable_field(path)) continue;
+    problems.invalid(at + ".analyses", quote(path),
+                     "Analyses arguments must refer to valid object metadata supported by "
+                     "downwardAPI",
+                     "refer to metadata.name, .namespace, .uid, .labels['KEY'] or "
+                     ".annotations['KEY']");
+  }
+}
+
 void check_step(const api::Rollout& rollout, const api::CanaryStep& step, std::size_t index,
                 Problems& problems) {
   const std::string at = fmt::format("spec.strategy.steps[{}]", index);
@@ -170,22 +173,13 @@ void check_step(const api::Rollout& rollout, const api::CanaryStep& step, std::s
                      "Duration needs to be greater than 0",
                      "write seconds or a duration such as \"1h30m\"");
   }
-  if (rollout.spec.strategy.canary->traffic_routing) return;
-  if (step.set_canary_scale) {
-    problems.required("spec.strategy.trafficRouting",
-                      "SetCanaryScale requires TrafficRouting to be set",
-                      "use setWeight, or configure a router");
+  if (step.analysis) check_arguments(step.analysis->args, at, problems);
+  if (step.experiment) {
+    for (const auto& analysis : step.experiment->analyses) {
+      check_arguments(analysis.args, at, problems);
+    }
   }
-  if (step.set_header_route) {
-    problems.invalid(at + ".setHeaderRoute", quote(step.set_header_route->name),
-                     "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix",
-                     "configure a router");
-  }
-  if (step.set_mirror_route) {
-    problems.invalid(at + ".setMirrorRoute", quote(step.set_mirror_route->name),
-                     "SetMirrorRoute requires TrafficRouting, supports Istio and Plugins",
-                     "configure a router");
-  }
+  check_traffic_step(*rollout.spec.strategy.canary, step, at, problems);
 }
 
 /// As validation reads these fields: "0%" and "0" are nothing, and any other text counts as what
@@ -211,18 +205,7 @@ void check_canary(const api::Rollout& rollout, const api::CanaryStrategy& canary
                      "two different services are required.",
                      "name two Services");
   }
-  if (!canary.traffic_routing) {
-    if (canary.scale_down_delay_seconds) {
-      problems.invalid("spec.strategy.scaleDownDelaySeconds", *canary.scale_down_delay_seconds,
-                       "Canary scaleDownDelaySeconds can only be used with traffic routing",
-                       "take it away, or configure a router");
-    }
-    if (canary.dynamic_stable_scale) {
-      problems.invalid("spec.strategy.dynamicStableScale", "true",
-                       "Canary dynamicStableScale can only be used with traffic routing",
-                       "take it away, or configure a router");
-    }
-  }
+  check_traffic(canary, problems);
   check_delay("abortScaleDownDelaySeconds", canary.abort_scale_down_delay_seconds, problems);
   for (std::size_t i = 0; i < canary.steps.size(); ++i) {
     check_step(rollout, canary.steps[i], i, problems);
