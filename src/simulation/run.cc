@@ -86,10 +86,18 @@ class Run {
   void settle() {
     const Instant limit = scene_.now() + settles_within;
     const Instant began = scene_.now();
+    const std::uint64_t ours = scene_.our_writes();
+    const std::uint64_t others = scene_.changes_by_others();
     while (true) {
-      const Instant quiet = std::max(began, scene_.last_change()) + settled_after;
+      // A clock that was wrong may have set a deadline so much later.
+      const Instant quiet =
+          std::max(began, scene_.last_change()) + settled_after + scene_.clock_error_max();
       if (scene_.now() >= quiet) return;
-      if (scene_.now() >= limit) return verdict_.never_settled();
+      if (scene_.now() >= limit) {
+        // Pods that crash and come back for ever are told of for ever.
+        const bool by_us = scene_.our_writes() - ours > scene_.changes_by_others() - others;
+        return by_us ? verdict_.never_settled() : void();
+      }
       scene_.time().run_until(std::min(quiet, limit));
     }
   }

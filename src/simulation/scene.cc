@@ -313,6 +313,8 @@ void Scene::on_commit(ObjectKind kind, const cluster::StoreEventPtr& event) {
     if (ours) {
       ++our_writes_;
       last_write_ = time_.now();
+    } else {
+      ++changes_by_others_;
     }
   }
   if (stage_->audience == nullptr) return;

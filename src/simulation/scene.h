@@ -57,6 +57,8 @@ class Scene final : public Truth {
   /// Writes of our replicas that changed the store so far, and when the last came.
   std::uint64_t our_writes() const { return our_writes_; }
   Instant last_write() const { return last_write_; }
+  /// Changes by others, leases and events left out.
+  std::uint64_t changes_by_others() const { return changes_by_others_; }
   /// Any change of the store but leases and events.
   Instant last_change() const { return last_change_; }
   Json rollout();
@@ -98,6 +100,7 @@ class Scene final : public Truth {
   std::vector<std::unique_ptr<Seat>> seats_;
   std::uint64_t reconciles_of_the_dead_ = 0;
   std::uint64_t our_writes_ = 0;
+  std::uint64_t changes_by_others_ = 0;
   Instant last_write_;
   Instant last_change_;
   mutable Duration clock_error_max_;  ///< So far: clocks that drift get worse unseen.
