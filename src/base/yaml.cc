@@ -108,8 +108,8 @@ class Reader {
     if (parser_ != nullptr) fy_parser_set_string(parser_.get(), text.data(), text.size());
   }
 
-  Result<std::vector<Json>> read() {
-    std::vector<Json> documents;
+  Result<std::vector<LocatedYaml>> read() {
+    std::vector<LocatedYaml> documents;
     if (parser_ == nullptr) return Failure(error("the YAML reader did not start"));
     for (;;) {
       const Event event = next();
@@ -121,14 +121,34 @@ class Reader {
       if (event.type() != FYET_DOCUMENT_START) continue;
       anchors_.clear();
       values_ = 0;
-      Json document = TRY(read_value(next(), 0));
-      if (!document.is_null()) documents.push_back(std::move(document));
+      lines_.clear();
+      Event first = next();
+      const int line = line_of(first);
+      Json document = TRY(read_value(std::move(first), 0));
+      if (!document.is_null()) {
+        documents.push_back({std::move(document), line, std::exchange(lines_, {})});
+      }
     }
   }
 
  private:
   Event next() { return Event(parser_.get(), fy_parser_parse(parser_.get())); }
   bool broken() const { return fy_diag_got_error(diagnostic_.get()); }
+
+  static int line_of(const Event& event) {
+    const fy_mark* mark = event.get() == nullptr ? nullptr : fy_event_start_mark(event.get());
+    return mark == nullptr ? 1 : mark->line + 1;
+  }
+
+  /// Reads the value at `token` below the present path, which stands at that line.
+  Result<Json> read_below(const std::string& token, int line, Event event, int depth) {
+    const std::size_t length = path_.size();
+    path_ += "/" + escape_pointer(token);
+    lines_.emplace(path_, line);
+    Result<Json> value = read_value(std::move(event), depth);
+    path_.resize(length);
+    return value;
+  }
 
   Error error(const std::string& message, fy_event* at = nullptr) {
     int line = 0, column = 0;
@@ -220,7 +240,9 @@ class Reader {
     for (;;) {
       Event event = next();
       if (event.type() == FYET_SEQUENCE_END) return Json(std::move(items));
-      items.push_back(TRY(read_value(std::move(event), depth + 1)));
+      const int line = line_of(event);
+      items.push_back(
+          TRY(read_below(std::to_string(items.size()), line, std::move(event), depth + 1)));
     }
   }
 
@@ -243,7 +265,7 @@ class Reader {
       if (!seen.insert(key).second) {
         return Failure(error("the key " + quote(key) + " stands here a second time", event.get()));
       }
-      Json value = TRY(read_value(next(), depth + 1));
+      Json value = TRY(read_below(key, line_of(event), next(), depth + 1));
       members.emplace_back(std::move(key), std::move(value));
     }
     // What the mapping has of its own wins, then what was merged first.
@@ -290,14 +312,24 @@ class Reader {
   std::unique_ptr<fy_diag, DiagnosticEnd> diagnostic_;
   std::unique_ptr<fy_parser, ParserEnd> parser_;
   std::map<std::string, Json> anchors_;
+  std::string path_;  ///< Of the value being read, as a pointer.
+  std::map<std::string, int, std::less<>> lines_;
   std::size_t values_ = 0;
 };
 
 }  // namespace
 
-Result<std::vector<Json>> parse_yaml(std::string_view text) {
+Result<std::vector<LocatedYaml>> parse_located_yaml(std::string_view text) {
   TRY_DONE(check_characters(text));
   return Reader(text).read();
+}
+
+Result<std::vector<Json>> parse_yaml(std::string_view text) {
+  std::vector<Json> documents;
+  for (LocatedYaml& document : TRY(parse_located_yaml(text))) {
+    documents.push_back(std::move(document.value));
+  }
+  return documents;
 }
 
 Result<Json> parse_yaml_document(std::string_view text) {

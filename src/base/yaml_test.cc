@@ -216,3 +216,16 @@ TEST_CASE("what is written reads back equal") {
   const Json top = "a\n---\nb";
   CHECK(*parse_yaml_document(to_yaml(top)) == top);
 }
+
+TEST_CASE("each value of a document has its line") {
+  const auto documents = parse_located_yaml("# a\na: 1\nb:\n- x\n- c: {d: 5}\n---\n\ne/f: 2\n");
+  REQUIRE(documents);
+  REQUIRE(documents->size() == 2);
+  const auto& first = documents->at(0);
+  CHECK(first.line == 2);
+  CHECK(first.lines.at("/a") == 2);
+  CHECK(first.lines.at("/b") == 3);
+  CHECK(first.lines.at("/b/0") == 4);
+  CHECK(first.lines.at("/b/1/c/d") == 5);
+  CHECK(documents->at(1).lines.at("/e~1f") == 8);
+}

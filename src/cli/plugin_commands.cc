@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/command_line.h"
+#include "cli/lint.h"
 #include "cli/version.h"
 
 namespace slipway::cli {
@@ -148,6 +149,16 @@ void add_restart(CLI::App& app, CommandLine& line) {
   });
 }
 
+void add_lint(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand("lint", "Check manifests without a cluster");
+  const auto o = options<LintOptions>();
+  command->add_option("files", o->files, "Files to check");
+  command->add_option("-f,--filename", o->filename, "One file; prints as Argo Rollouts does");
+  command->callback([&line, o] {
+    line.command = [o](Streams streams) -> Result<int> { return lint(*o, streams); };
+  });
+}
+
 void add_version(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("version", "Print what this program was built from");
   const auto short_form = options<bool>();
@@ -179,6 +190,7 @@ void add_plugin_commands(CLI::App& app, CommandLine& line) {
   add_restart(app, line);
   add_undo(app, line);
   add_set_image(app, line);
+  add_lint(app, line);
   add_version(app, line);
 }
 
