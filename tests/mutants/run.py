@@ -113,7 +113,7 @@ def judge(program, seeds, seconds):
     try:
         done = subprocess.run([str(program), "--seeds", str(seeds), "--seconds", str(seconds),
                                "--at-least", str(FOUNDING_PROPERTIES)],
-                              capture_output=True, text=True, timeout=seconds + 60)
+                              capture_output=True, text=True, timeout=5 * seconds + 60)
     except subprocess.TimeoutExpired:
         return Verdict(True, 0, seconds, ["R1 (no end)"])
     last = done.stdout.strip().splitlines()[-1].split() if done.stdout.strip() else []
