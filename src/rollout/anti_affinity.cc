@@ -35,15 +35,15 @@ Json with_anti_affinity(const api::Rollout& rollout, const Json& affinity) {
   const api::AntiAffinity& asked = *anti_affinity_of(rollout);
   Json changed = api::without_injected_terms(affinity);
   Json& anti_affinity = changed.member("podAntiAffinity");
-  if (const auto& preferred = asked.preferred_during_scheduling_ignored_during_execution) {
+  if (asked.required_during_scheduling_ignored_during_execution) {
+    anti_affinity.member("requiredDuringSchedulingIgnoredDuringExecution")
+        .push_back(term_for(rollout));
+  } else if (const auto& preferred = asked.preferred_during_scheduling_ignored_during_execution) {
     anti_affinity.member("preferredDuringSchedulingIgnoredDuringExecution")
         .push_back(Json::object({
             {"podAffinityTerm", term_for(rollout)},
             {"weight",          preferred->weight},
     }));
-  } else {
-    anti_affinity.member("requiredDuringSchedulingIgnoredDuringExecution")
-        .push_back(term_for(rollout));
   }
   return changed;
 }
