@@ -32,14 +32,13 @@ constexpr std::array strategies = {
     "canary: {maxSurge: 1, maxUnavailable: 0}",
     "canary: {stableService: one, canaryService: two, steps: [{setWeight: 40}, {pause: {duration: "
     "30}}, {setWeight: 10}, {pause: {}}]}",
-    "blueGreen: {activeService: one, previewService: two, scaleDownDelaySeconds: 60}",
+    "blueGreen: {activeService: one, previewService: two, scaleDownDelaySeconds: 60, "
+    "scaleDownDelayRevisionLimit: 1}",
     "blueGreen: {activeService: one, autoPromotionEnabled: false}",
     "blueGreen: {activeService: one, previewService: two, autoPromotionSeconds: 20, "
     "scaleDownDelaySeconds: 20, abortScaleDownDelaySeconds: 10}",
     "blueGreen: {activeService: one, previewService: two, previewReplicaCount: 1, "
     "abortScaleDownDelaySeconds: 0}",
-    "blueGreen: {activeService: one, previewService: two, scaleDownDelaySeconds: 90, "
-    "scaleDownDelayRevisionLimit: 1}",
 };
 
 class TrueClock final : public simulation::Truth {
