@@ -86,3 +86,25 @@ def foresight(world):
     assert "1. create ReplicaSet " in told, told
     assert "Scaled up ReplicaSet other-" in told, told
     assert world.versions() == before
+
+
+@flow("a controller of one namespace may do all that the spec asks for there")
+def one_namespace(world):
+    world.own_controller()
+    world.create("Deployment", deployment("old", 2))
+    taking = rollout_of("Deployment", "old", scaleDown="onsuccess")
+    taking["metadata"]["labels"] = world.instance_labels
+    taking["spec"]["strategy"] = METADATA
+    world.create("Rollout", taking)
+    world.until_phase("shop", "Healthy")
+    world.until_polled("the Deployment has no pods",
+                       lambda: world.read("Deployment", "old")["spec"]["replicas"] == 0)
+    world.set_image("shop", "v2")
+    world.until("shop is paused", lambda: world.status("shop").get("phase") == "Paused")
+    world.slipway("promote", "shop")
+    world.until("all pods are labelled stable", lambda: roles(world, "v2") == {"stable"})
+    world.create("PodTemplate", {"metadata": {"name": "lent"}, "template": template()})
+    lent = rollout_of("PodTemplate", "lent")
+    lent["metadata"] = {"name": "lent", "labels": world.instance_labels}
+    world.create("Rollout", lent)
+    world.until_phase("lent", "Healthy")
