@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/defaults.h"
+#include "rollout/canary_services.h"
 #include "rollout/canary_steps.h"
 #include "rollout/keys.h"
 #include "rollout/pausing.h"
@@ -95,17 +96,10 @@ void shrink_others(Work& work) {
   }
 }
 
-/// A Service selects it, and no switch of this plan changes that.
-bool stays_selected(const Work& work, const api::ReplicaSet* replica_set) {
-  if (replica_set == nullptr || !work.selected.contains(hash_of(*replica_set))) return false;
-  return std::ranges::none_of(work.switches, [&](const ServiceSwitch& one) {
-    return one.from_hash == hash_of(*replica_set);
-  });
-}
-
 /// Compat: Argo Rollouts scales the side that is given up to zero before its Service has been
 /// pointed elsewhere, so for a moment the Service has no pods. Once the steps are done, or the
 /// update is aborted, the last pod waits for the Service here, where a surge makes room for it.
+/// Where none does, the Service moves first: see move_services_off_the_emptied.
 Split keep_selected(const Work& work, Split next) {
   const bool between_steps = current_step(work.rollout, work.status) && !work.aborted();
   const std::int64_t cap = std::int64_t{work.bounds.desired} + work.bounds.max_surge;
@@ -141,50 +135,6 @@ void plan_sizes(Work& work) {
   if (work.roles.new_) work.remove_deadline(*work.roles.new_, "is the newest revision");
   // While others have pods, neither of the two shrinks: what can be spared is spared once.
   shrink_others(work);
-}
-
-void point(Work& work, const std::string& service_name, const api::ReplicaSet* at) {
-  if (service_name.empty() || at == nullptr) return;
-  const auto found = work.seen.services.find(service_name);
-  if (found == work.seen.services.end() || !found->second) return;
-  const api::Service& service = *found->second;
-  const std::string hash = hash_of(*at);
-  if (selected_hash(service) != hash && !may_receive_traffic(service, *at)) {
-    work.because(
-        fmt::format("Service {} moves once {} has available pods", service_name, name_of(*at)),
-        name_of(*at));
-    return;
-  }
-  if (auto made = make_switch(work.rollout, service, hash)) {
-    work.switches.push_back(std::move(*made));
-  }
-}
-
-/// The revision a canary Service selects is neither the new nor the stable one.
-bool selects_superseded(const Work& work, const std::string& service_name) {
-  const auto found = work.seen.services.find(service_name);
-  if (found == work.seen.services.end() || !found->second) return false;
-  const std::string hash = selected_hash(*found->second);
-  return !hash.empty() && hash != work.new_hash && hash != work.status.stable_rs;
-}
-
-/// Compat: an update that is superseded by a third version leaves Argo Rollouts' canary Service on
-/// the second one while that is scaled away. Here it selects the stable version until the third has
-/// pods, so a Service never selects a ReplicaSet that is on its way out.
-void plan_services(Work& work) {
-  const api::CanaryStrategy& strategy = strategy_of(work);
-  const Roles& roles = work.roles;
-  point(work, strategy.stable_service, roles.stable);
-  if (work.aborted()) {
-    point(work, strategy.canary_service, roles.stable);
-    return;
-  }
-  const bool new_serves = dependable(size_of(roles.new_)) > 0;
-  if (!new_serves && selects_superseded(work, strategy.canary_service)) {
-    point(work, strategy.canary_service, roles.stable);
-  } else {
-    point(work, strategy.canary_service, roles.new_);
-  }
 }
 
 PromotionFacts promotion_facts(const Work& work) {
@@ -308,8 +258,9 @@ void advance(Work& work) {
 }  // namespace
 
 void plan_canary(Work& work) {
-  if (!work.resized) plan_services(work);
+  if (!work.resized) plan_canary_services(work, wanted_split(work));
   plan_sizes(work);
+  move_services_off_the_emptied(work);
   if (!work.begins_update) plan_history(work);
   if (work.resized && !work.begins_update) {
     work.because(

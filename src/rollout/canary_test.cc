@@ -339,6 +339,64 @@ TEST_CASE("services follow: stable to stable, canary to the new version once it 
   CHECK(world.sizes() == "v2:4/4");
 }
 
+TEST_CASE("no Service is left on a version whose last pod goes, surge or not (C7)") {
+  const std::string services = R"("stableService":"stable","canaryService":"canary")";
+  const std::string no_surge = R"("maxSurge":0,"maxUnavailable":1)";
+  struct Row {
+    const char* name;
+    int replicas;
+    std::string bounds;
+    std::string steps;
+  };
+  const Row rows[] = {
+      {"no room for a pod more", 3, no_surge,          R"([{"setWeight":50},{"pause":{}}])"                 },
+      {"one pod, no surge",      1, no_surge,          R"([{"setWeight":50},{"pause":{}}])"                 },
+      {"all at a step",          2, R"("maxSurge":1)", R"([{"setWeight":100},{"pause":{}}])"                },
+      {"none at a later step",   4, R"("maxSurge":1)",
+       R"([{"setWeight":50},{"setWeight":0},{"pause":{}}])"                                                 },
+      {"one pod, up and down",   1, no_surge,          R"([{"setWeight":100},{"setWeight":0},{"pause":{}}])"},
+  };
+  for (const Row& row : rows) {
+    for (const char* end : {"promote", "abort", "third"}) {
+      CAPTURE(row.name);
+      CAPTURE(end);
+      SimulatedWorld world(row.replicas, "{\"canary\":{" + services + "," + row.bounds +
+                                             ",\"steps\":" + row.steps + "}}");
+      world.add_service("stable");
+      world.add_service("canary");
+      world.run();
+      world.on_write = [&](const SimulatedWorld::Change& change) {
+        if (change.after["kind"].string_or_empty() != "ReplicaSet" ||
+            change.after["spec"]["replicas"].integer_or(1) != 0 ||
+            change.before["spec"]["replicas"].integer_or(0) == 0) {
+          return;
+        }
+        const Json& labels = change.after["metadata"]["labels"];
+        for (const char* service : {"stable", "canary"}) {
+          CHECK(selected_hash(change.world.service(service)) !=
+                labels[api::pod_template_hash_label].string_or_empty());
+        }
+      };
+      world.set_image("v2");
+      world.run();
+      if (end == std::string("promote")) world.promote();
+      if (end == std::string("abort")) world.command(R"({"abort":true})");
+      if (end == std::string("third")) world.set_image("v3");
+      world.run();
+      for (const char* service : {"stable", "canary"}) {
+        int pods = 0;
+        for (const api::ReplicaSet& replica_set : world.replica_sets()) {
+          const bool selected = hash_of(replica_set) == selected_hash(world.service(service));
+          if (selected) pods = replica_set.status.available_replicas;
+        }
+        CHECK_MESSAGE(pods > 0,
+                      service << ": " << world.sizes() << " after " << row.name << ", " << end);
+      }
+      CHECK(world.settle() == 0);
+    }
+  }
+}
+
 TEST_CASE("a Rollout without replicas has one, and its spec is never written (C10)") {
   SimulatedWorld world(1, R"({"canary":{}})");
   world.edit(R"({"replicas":null})");

@@ -72,7 +72,11 @@ std::optional<ServiceSwitch> make_switch(const api::Rollout& rollout, const api:
     write.expect_as_seen(managed_by_path()).set(managed_by_path(), rollout.metadata.name);
   }
   return ServiceSwitch{
-      std::move(write), {kubernetes::EventType::normal, "SwitchService", text}
+      .write = std::move(write),
+      .note = {kubernetes::EventType::normal, "SwitchService", text},
+      .service = service.metadata.name,
+      .from_hash = from_hash,
+      .to_hash = to_hash,
   };
 }
 

@@ -34,7 +34,9 @@ bool may_receive_traffic(const api::Service& service, const api::ReplicaSet& rep
 struct ServiceSwitch {
   kubernetes::Write write;
   kubernetes::EventNote note;
+  std::string service;  ///< Its name.
   std::string from_hash;
+  std::string to_hash;
 };
 /// Nothing where all is as wanted.
 std::optional<ServiceSwitch> make_switch(const api::Rollout& rollout, const api::Service& service,
