@@ -70,13 +70,22 @@ void plan_preview_service(Work& work) {
             work.status.blue_green.preview_selector);
 }
 
-/// How many pods the new version gets before it is active. Source: behaviour.md 15.2.
+/// It had all its pods once, and has followed spec.replicas since.
+bool is_whole(const api::ReplicaSet& replica_set) {
+  const std::string* noted = replica_set.metadata.annotation(keys::desired_replicas);
+  return noted && spec_replicas(replica_set) > 0 &&
+         parse_integer(*noted) == spec_replicas(replica_set);
+}
+
+/// How many pods the new version gets before it is active. Source: behaviour.md 15.2. Compat: one
+/// that comes back while its pods still run keeps them, where Argo Rollouts cuts it down to a
+/// preview and brings it up again.
 std::int32_t wanted_of_new(const Work& work) {
   const auto& preview_count = strategy_of(work).preview_replica_count;
   if (!preview_count) return work.desired();
   const std::string& active = work.status.blue_green.active_selector;
   if (find_by_hash(work, active) == nullptr || active_is_new(work) || work.status.promote_full ||
-      (work.roles.new_ && work.roles.new_ == work.roles.stable)) {
+      (work.roles.new_ && (work.roles.new_ == work.roles.stable || is_whole(*work.roles.new_)))) {
     return work.desired();
   }
   const bool paused = work.rollout.spec.paused || !work.status.pause_conditions.empty();
@@ -171,9 +180,7 @@ void size_new(Work& work) {
 /// whole. Compat: one that was never whole (a preview that was superseded) stays as it is, where
 /// Argo Rollouts scales it up.
 std::int32_t size_while_waiting(const Work& work, const api::ReplicaSet& other) {
-  const std::string* noted = other.metadata.annotation(keys::desired_replicas);
-  const bool whole = noted && parse_integer(*noted) == spec_replicas(other);
-  return whole ? work.desired() : spec_replicas(other);
+  return is_whole(other) ? work.desired() : spec_replicas(other);
 }
 
 void size_others(Work& work) {
@@ -332,7 +339,7 @@ void plan_check_point(Work& work) {
   if (!preview_count) {
     check_point = false;
   } else if (!check_point && !work.halted && !work.aborted() && new_is_ready(work)) {
-    check_point = pause_is_over(work) && size_of(work.roles.new_).available == *preview_count;
+    check_point = pause_is_over(work) && size_of(work.roles.new_).available >= *preview_count;
   }
 }
 

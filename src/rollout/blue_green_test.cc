@@ -137,6 +137,33 @@ TEST_CASE("going back while the old version still has its pods takes one plan an
   CHECK(*world.rollout().metadata.annotation(keys::revision) == "3");
 }
 
+TEST_CASE("a version that comes back while its pods run is not cut down to a preview first (D4)") {
+  SimulatedWorld world =
+      running(4, blue_green(by_hand + R"(,"previewReplicaCount":1,"scaleDownDelaySeconds":600)"));
+  int fewest_of_v1 = 4;
+  int fewest_of_v2 = 4;
+  world.set_image("v2");
+  world.run();
+  world.promote();
+  world.run(60_s);
+  REQUIRE(world.sizes() == "v1:4/4 v2:4/4");
+  world.on_write = [&](const SimulatedWorld::Change& change) {
+    fewest_of_v1 = std::min(fewest_of_v1, spec_replicas(change.world.replica_set("v1")));
+    fewest_of_v2 = std::min(fewest_of_v2, spec_replicas(change.world.replica_set("v2")));
+  };
+  world.set_image("v1");  // The older one: at once.
+  world.settle();
+  CHECK(stands_at(world) == "v1:4/4 v2:4/4 | active v1, preview v1 | Healthy");
+  world.set_image("v2");  // The newer one: an update like any other.
+  world.run(60_s);
+  CHECK(stands_at(world) == "v1:4/4 v2:4/4 | active v1, preview v2 | Paused: BlueGreenPause");
+  world.promote();
+  world.run(60_s);
+  CHECK(stands_at(world) == "v1:4/4 v2:4/4 | active v2, preview v2 | Healthy");
+  CHECK(fewest_of_v1 == 4);
+  CHECK(fewest_of_v2 == 4);
+}
+
 TEST_CASE("going back before the old version's delay is even written takes no pause either") {
   SimulatedWorld world = running(3, blue_green(by_hand + ",\"scaleDownDelaySeconds\":600"));
   world.set_image("v2");
