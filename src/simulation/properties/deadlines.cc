@@ -149,8 +149,12 @@ class D4 final : public Property {
     const auto waits = [&](const ReplicaSetView& set) {
       if (set.key == this_one) return true;
       const std::optional<Instant> deadline = set.valid_deadline();
-      const bool over = deadline && *deadline <= ledger.now();
-      return set.replicas > 0 && !over && is_inactive(*world.rollout, set, ledger);
+      if (set.replicas == 0 || (deadline && *deadline <= ledger.now())) return false;
+      // A version that was just superseded waits too, though the status calls it current until the
+      // plan that superseded it has come to its end.
+      const bool superseded = deadline && set.hash != world.rollout->stable_hash &&
+                              !ledger.is_selected(*world.rollout, set.hash);
+      return superseded || is_inactive(*world.rollout, set, ledger);
     };
     return std::ranges::count_if(world.sets, waits) > *world.rollout->revision_limit;
   }

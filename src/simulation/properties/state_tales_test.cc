@@ -309,6 +309,25 @@ const Tale deadlines[] = {
        s.pass(30_s);
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
      }, keeps },
+    {"D4", "one too many waits, as the status does not tell yet",
+     [](Story& s) {
+       s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
+       s.add_set("web-third", "third", 3, 3);
+       s.deadline("web-third", s.in(30_s));
+       s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+       s.deadline("web-new", s.in(30_s), true);
+       s.hears_all();
+       s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
+     }, keeps },
+    {"D4", "no more wait than may",
+     [](Story& s) {
+       s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
+       s.add_set("web-third", "third", 3, 3);
+       s.deadline("web-third", s.in(30_s));
+       s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+       s.hears_all();
+       s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
+     }, breaks},
     {"D5", "a zombie with an empty deadline",
      [](Story& s) {
        s.begin(blue_green);
