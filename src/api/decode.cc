@@ -119,8 +119,12 @@ class Decoder {
         *static_cast<Json*>(target) = value;
         return true;
       case Shape::pod_template:
-        if (!value.is_object()) return misfit(place, value, "an object");
-        *static_cast<PodTemplate*>(target) = PodTemplate(value);
+        // A string is what JsonParseOptions::unread leaves: the text of the value.
+        if (!value.is_object() && !value.string_or_empty().starts_with('{')) {
+          return misfit(place, value, "an object");
+        }
+        *static_cast<PodTemplate*>(target) =
+            value.is_object() ? PodTemplate(value) : PodTemplate::unread(value.string_or_empty());
         return true;
       case Shape::object:
         return decode_object(type.table(), value, static_cast<char*>(target), place);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "base/ensure.h"
@@ -14,10 +15,9 @@ namespace slipway::api {
 namespace {
 
 constexpr int level = 3;
-constexpr std::size_t samples_wanted = 500;
+constexpr std::size_t samples_wanted = 300;
 /// Larger texts would crowd out the others, and profit little.
 constexpr std::size_t sample_size_max = 64 * 1024;
-constexpr std::size_t dictionary_size_max = 110 * 1024;
 
 struct FreeCompressor {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
@@ -34,6 +34,13 @@ ZSTD_CCtx* compressor() {
 ZSTD_DCtx* decompressor() {
   thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
   return context.get();
+}
+
+/// To pack into: what is kept is copied out of it.
+std::span<char> working_memory(std::size_t size) {
+  thread_local std::string buffer;
+  buffer.resize(size);
+  return buffer;
 }
 
 }  // namespace
@@ -57,15 +64,18 @@ struct PackedTextDictionaries {
     return trained;
   }
 
-  static PackedTextDictionaries& instance() {
+  static PackedTextDictionaries& of(PackedText::Family family) {
     // Never destroyed: texts in static objects may outlive any order of destruction.
-    static auto* const instance = new PackedTextDictionaries;
-    return *instance;
+    static auto* const templates = new PackedTextDictionaries(110 * 1024);
+    static auto* const objects = new PackedTextDictionaries(32 * 1024);
+    return family == PackedText::Family::templates ? *templates : *objects;
   }
 
  private:
+  explicit PackedTextDictionaries(std::size_t size_max) : size_max_(size_max) {}
+
   void train() {
-    std::string bytes(dictionary_size_max, '\0');
+    std::string bytes(size_max_, '\0');
     const std::size_t size =
         ZDICT_trainFromBuffer(bytes.data(), bytes.size(), samples.data(), sample_sizes.data(),
                               static_cast<unsigned>(sample_sizes.size()));
@@ -76,10 +86,12 @@ struct PackedTextDictionaries {
       trained = new PackedText::Dictionary{ZSTD_createCDict(bytes.data(), size, level),
                                            ZSTD_createDDict(bytes.data(), size)};
     }
-    samples = {};
-    sample_sizes = {};
+    // Assigning an empty one would keep the memory.
+    std::string().swap(samples);
+    std::vector<std::size_t>().swap(sample_sizes);
   }
 
+  const std::size_t size_max_;
   std::atomic<const PackedText::Dictionary*> trained = nullptr;
   std::atomic<bool> given_up = false;
   std::mutex mutex;
@@ -87,26 +99,45 @@ struct PackedTextDictionaries {
   std::vector<std::size_t> sample_sizes;
 };
 
-PackedText::PackedText(std::string_view text)
+PackedText::PackedText(std::string_view text, Family family)
     : text_size_(static_cast<std::uint32_t>(text.size())),
-      dictionary_(PackedTextDictionaries::instance().choose(text)) {
-  thread_local std::string buffer;
-  buffer.resize(ZSTD_compressBound(text.size()));
+      dictionary_(PackedTextDictionaries::of(family).choose(text)) {
+  const std::span<char> room = working_memory(ZSTD_compressBound(text.size()));
   const std::size_t size =
       dictionary_ != nullptr
-          ? ZSTD_compress_usingCDict(compressor(), buffer.data(), buffer.size(), text.data(),
+          ? ZSTD_compress_usingCDict(compressor(), room.data(), room.size(), text.data(),
                                      text.size(), dictionary_->packing)
-          : ZSTD_compressCCtx(compressor(), buffer.data(), buffer.size(), text.data(), text.size(),
+          : ZSTD_compressCCtx(compressor(), room.data(), room.size(), text.data(), text.size(),
                               level);
   ASSERT(!ZSTD_isError(size));
-  packed_size_ = static_cast<std::uint32_t>(size);
-  bytes_ = std::make_unique_for_overwrite<char[]>(size);
-  std::memcpy(bytes_.get(), buffer.data(), size);
+  keep({room.data(), size});
 }
 
-std::string PackedText::text() const {
+PackedText PackedText::difference(std::string_view text, std::string_view base) {
+  PackedText made;
+  made.text_size_ = static_cast<std::uint32_t>(text.size());
+  const std::span<char> room = working_memory(ZSTD_compressBound(text.size()));
+  ZSTD_CCtx_reset(compressor(), ZSTD_reset_session_and_parameters);
+  ZSTD_CCtx_setParameter(compressor(), ZSTD_c_compressionLevel, level);
+  // Holds for the next packing alone.
+  ZSTD_CCtx_refPrefix(compressor(), base.data(), base.size());
+  const std::size_t size =
+      ZSTD_compress2(compressor(), room.data(), room.size(), text.data(), text.size());
+  ASSERT(!ZSTD_isError(size));
+  made.keep({room.data(), size});
+  return made;
+}
+
+void PackedText::keep(std::string_view packed) {
+  packed_size_ = static_cast<std::uint32_t>(packed.size());
+  bytes_ = std::make_unique_for_overwrite<char[]>(packed.size());
+  std::memcpy(bytes_.get(), packed.data(), packed.size());
+}
+
+std::string PackedText::text(std::string_view base) const {
   std::string text(text_size_, '\0');
   if (packed_size_ == 0) return text;
+  if (!base.empty()) ZSTD_DCtx_refPrefix(decompressor(), base.data(), base.size());
   const std::size_t size =
       dictionary_ != nullptr
           ? ZSTD_decompress_usingDDict(decompressor(), text.data(), text.size(), bytes_.get(),

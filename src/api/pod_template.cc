@@ -13,14 +13,18 @@ namespace slipway::api {
 
 struct PodTemplate::Blob {
   Hash128 content_hash;
-  Hash128 meaning;
-  std::string hash_label;
-  PackedText text;
+  PackedText packed;
+  std::shared_ptr<const Blob> base;  ///< What `packed` is the difference to, if it is one.
+  mutable std::once_flag meant;
+  mutable Hash128 meaning;  ///< Once `meant`.
 
-  Blob(Hash128 hash, std::string_view content_text, const Json& content);
+  Blob(Hash128 hash, PackedText text, std::shared_ptr<const Blob> packed_against)
+      : content_hash(hash), packed(std::move(text)), base(std::move(packed_against)) {}
   Blob(const Blob&) = delete;
   Blob& operator=(const Blob&) = delete;
   ~Blob();
+
+  std::string text() const { return base == nullptr ? packed.text() : packed.text(base->text()); }
 };
 
 /// All contents of the process by their hash, so that equal ones are kept once.
@@ -64,6 +68,32 @@ struct TemplateIndex {
 };
 
 namespace {
+
+/// Revisions of one Rollout come next to each other in a list, and differ in little.
+class TemplatePacker {
+ public:
+  std::shared_ptr<const TemplateIndex::Blob> pack(const Hash128& hash, std::string_view text) {
+    using Blob = TemplateIndex::Blob;
+    if (std::shared_ptr<const Blob> base = base_.lock()) {
+      PackedText difference = PackedText::difference(text, base_text_);
+      if (difference.packed_size() * worth_it <= text.size()) {
+        return std::make_shared<const Blob>(hash, std::move(difference), std::move(base));
+      }
+    }
+    auto packed = std::make_shared<const Blob>(
+        hash, PackedText(text, PackedText::Family::templates), nullptr);
+    base_ = packed;
+    base_text_ = text;
+    return packed;
+  }
+
+ private:
+  /// A dictionary alone leaves a fifth to a tenth.
+  static constexpr std::size_t worth_it = 12;
+
+  std::weak_ptr<const TemplateIndex::Blob> base_;  ///< Those that differ from it keep it alive.
+  std::string base_text_;
+};
 
 const CoreType& pod_template_type() {
   static const CoreType* const type = find_core_type("PodTemplateSpec");
@@ -119,36 +149,35 @@ std::string hash_of(std::string_view text, std::optional<std::int32_t> collision
 
 }  // namespace
 
-PodTemplate::Blob::Blob(Hash128 hash, std::string_view content_text, const Json& content)
-    : content_hash(hash),
-      meaning(meaning_of(content)),
-      hash_label(content["metadata"]["labels"][pod_template_hash_label].string_or_empty()),
-      text(content_text) {}
-
 PodTemplate::Blob::~Blob() {
   TemplateIndex::instance().drop(content_hash);
 }
 
 PodTemplate::PodTemplate(const Json& content) {
-  if (content.is_null()) return;
-  const std::string text = to_text(content);
+  if (!content.is_null()) *this = unread(to_text(content));
+}
+
+PodTemplate PodTemplate::unread(std::string_view text) {
   const Hash128 hash = hash128(text);
   TemplateIndex& index = TemplateIndex::instance();
-  blob_ = index.find(hash);
-  if (blob_ != nullptr) return;
-  const auto made = std::make_shared<const Blob>(hash, text, content);
-  blob_ = index.keep(made);
+  PodTemplate made;
+  made.blob_ = index.find(hash);
+  if (made.blob_ == nullptr) {
+    thread_local TemplatePacker packer;
+    made.blob_ = index.keep(packer.pack(hash, text));
+  }
+  return made;
 }
 
 Json PodTemplate::content() const {
   if (absent()) return Json();
-  Result<Json> content = parse_json(blob_->text.text());
-  ASSERT(content.has_value());
-  return std::move(*content);
+  return parse_json(blob_->text()).value_or(Json());
 }
 
 Hash128 PodTemplate::meaning() const {
-  return absent() ? Hash128{} : blob_->meaning;
+  if (absent()) return {};
+  std::call_once(blob_->meant, [this] { blob_->meaning = meaning_of(content()); });
+  return blob_->meaning;
 }
 
 Hash128 PodTemplate::meaning_without(const PodTemplateMetadata& injected) const {
@@ -159,11 +188,6 @@ Hash128 PodTemplate::meaning_without(const PodTemplateMetadata& injected) const 
     erase_keys(*metadata, "annotations", injected.annotations);
   }
   return meaning_of(without);
-}
-
-const std::string& PodTemplate::hash_label() const {
-  static const std::string none;
-  return absent() ? none : blob_->hash_label;
 }
 
 bool is_injected_term(const Json& pod_affinity_term) {
@@ -215,8 +239,8 @@ PodTemplateMemory pod_template_memory() {
     const std::shared_ptr<const TemplateIndex::Blob>& blob = alive.emplace_back(entry.lock());
     if (blob == nullptr) continue;
     ++memory.templates;
-    memory.packed_bytes += blob->text.packed_size();
-    memory.text_bytes += blob->text.text_size();
+    memory.packed_bytes += blob->packed.packed_size();
+    memory.text_bytes += blob->packed.text_size();
   }
   return memory;
 }

@@ -138,9 +138,14 @@ struct JsonParseOptions {
   /// Object keys seen twice in one object are reported here, as paths; the last one wins. Source:
   /// what encoding/json does, and the API server's fieldValidation.
   std::vector<std::string>* duplicate_keys = nullptr;
-  /// Members of this path are dropped unread (an informer has no use for
-  /// `metadata.managedFields`). Keys from the root, at most a few.
-  std::vector<std::vector<std::string_view>> skip = {};
+  using Path = std::vector<std::string_view>;  ///< Keys from the root.
+  /// Members of these paths are dropped unread (an informer has no use for
+  /// `metadata.managedFields`). At most a few. Unread means: stepped over by brackets and quotes,
+  /// whichever bracket closes which, so that what is wrong inside goes unnoticed.
+  std::vector<Path> skip = {};
+  /// Members of these paths become strings that hold their own JSON text, unread: for what is large
+  /// and seldom looked at.
+  std::vector<Path> unread = {};
 };
 
 /// Reads one JSON text (RFC 8259, strict, UTF-8 checked). At most 200 levels deep. Errors name the

@@ -115,8 +115,11 @@ class Builder {
   Builder(std::string_view text, const JsonParseOptions& options)
       : text_(text),
         options_(options),
-        tracks_path_(options.duplicate_keys != nullptr || !options.skip.empty()) {
-    for (const auto& path : options.skip) skip_depth_max_ = std::max(skip_depth_max_, path.size());
+        tracks_path_(options.duplicate_keys != nullptr || !options.skip.empty() ||
+                     !options.unread.empty()) {
+    for (const auto* paths : {&options.skip, &options.unread}) {
+      for (const auto& path : *paths) path_depth_max_ = std::max(path_depth_max_, path.size());
+    }
   }
 
   Json build(ondemand::document& document) {
@@ -199,11 +202,12 @@ class Builder {
       ondemand::field field = unwrap(std::move(result));
       const std::string_view key = unwrap(field.unescaped_key());
       if (tracks_path_) path_.push_back({key.data() == nullptr ? "" : key});
-      // What is skipped is built too: only so is it checked.
-      Json value = build_value(field.value());
-      if (!skipped()) {
+      // On-Demand steps over a value that nobody asks for.
+      if (!is_at_one_of(options_.skip)) {
         keys.add(key);
-        members.emplace_back(std::string(key), std::move(value));
+        members.emplace_back(std::string(key), is_at_one_of(options_.unread)
+                                                   ? raw_text(field.value())
+                                                   : build_value(field.value()));
       }
       if (tracks_path_) path_.pop_back();
     }
@@ -216,9 +220,20 @@ class Builder {
     if (++depth_ > depth_max) throw ParseFailure{"it is nested more than 200 levels deep", {}};
   }
 
-  bool skipped() const {
-    if (path_.size() > skip_depth_max_) return false;
-    for (const auto& path : options_.skip) {
+  static Json raw_text(ondemand::value value) {
+    const ondemand::json_type type = unwrap(value.type());
+    if (type == ondemand::json_type::array) {
+      return Json(trim(unwrap(unwrap(value.get_array()).raw_json())));
+    }
+    if (type == ondemand::json_type::object) {
+      return Json(trim(unwrap(unwrap(value.get_object()).raw_json())));
+    }
+    return Json(trim(value.raw_json_token()));
+  }
+
+  bool is_at_one_of(const std::vector<JsonParseOptions::Path>& paths) const {
+    if (path_.size() > path_depth_max_) return false;
+    for (const auto& path : paths) {
       if (path.size() == path_.size() && std::equal(path.begin(), path.end(), path_.begin(),
                                                     [](std::string_view key, const Step& step) {
                                                       return step.key.data() != nullptr &&
@@ -300,7 +315,7 @@ class Builder {
   const std::string_view text_;
   const JsonParseOptions& options_;
   const bool tracks_path_;
-  std::size_t skip_depth_max_ = 0;
+  std::size_t path_depth_max_ = 0;
   std::size_t depth_ = 0;
   std::vector<Step> path_;
   std::vector<std::size_t> dropped_;

@@ -76,12 +76,12 @@ struct RolloutController::State {
                  Interest{.kind = api::kinds::rollout,
                           .namespace_ = options.namespace_,
                           .label_selector = instance_selector(options.instance_id)},
-                 seed),
+                 seed, kubernetes::decode_as<api::Rollout>, {.unread_templates = true}),
         replica_sets(loop, to_server,
                      Interest{.kind = api::kinds::replica_set,
                               .namespace_ = options.namespace_,
                               .label_selector = std::string(api::pod_template_hash_label)},
-                     seed + 1),
+                     seed + 1, kubernetes::decode_as<api::ReplicaSet>, {.unread_templates = true}),
         services(loop, to_server,
                  Interest{.kind = api::kinds::service, .namespace_ = options.namespace_}, seed + 2),
         workloads(loop, to_server, options.namespace_, seed + 4,
@@ -90,12 +90,17 @@ struct RolloutController::State {
                   }),
         events(loop, to_server, "rollouts-controller", seed + 3),
         writer(to_server,
-               [this](const Write& write, const Json& object) { applied(write, object); }),
+               [this](const Write& write, const Json& object) { applied(write, object); },
+               {.skip = {{"metadata", "managedFields"}}, .unread = {{"spec", "template"}}}),
         queue(
             loop, [this](const api::ObjectKey& key) { reconcile(key); },
             WorkQueue::Options{.concurrency = options.concurrency}),
         sync_timer(loop),
         resync_timer(loop) {
+    // Most of a fleet's ReplicaSets are history.
+    replica_sets.keep_packed([](const api::ReplicaSet& replica_set) {
+      return replica_set.spec.replicas == 0 && replica_set.status.replicas == 0;
+    });
     rollouts.on_change([this](const auto& before, const auto& after) {
       rollout_changed(before.get(), after.get());
     });

@@ -1,5 +1,6 @@
 #include "controller/run_controller.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -23,6 +24,8 @@ using kubernetes::RealEventLoop;
 /// How long a shutdown waits for writes under way; the platform's own patience is 30 s.
 constexpr Duration drain_limit = 15_s;
 constexpr Duration drain_poll = 20_ms;
+/// How often freed memory goes back to the system: a millisecond of work each time.
+constexpr Duration memory_period = 10_s;
 
 std::string hostname() {
   char name[256] = "localhost";
@@ -57,7 +60,8 @@ class Run {
         random_(random_seed()),
         loop_(kubernetes::make_real_event_loop()),
         metrics_(flags.build),
-        drain_timer_(*loop_) {}
+        drain_timer_(*loop_),
+        memory_timer_(*loop_) {}
 
   Result<int> operator()() {
     const auto http =
@@ -105,6 +109,7 @@ class Run {
     } else {
       controller.lead();
     }
+    memory_timer_.set(memory_period, [this] { give_back_memory(); });
     loop_->on_termination([this] { shut_down(); });
     loop_->run();
     return status_;
@@ -131,6 +136,12 @@ class Run {
                                               .body = metrics_.text()};
                                 }}
     });
+  }
+
+  /// Reading a long list leaves holes, which malloc would keep.
+  void give_back_memory() {
+    malloc_trim(0);
+    memory_timer_.set(memory_period, [this] { give_back_memory(); });
   }
 
   void shut_down() {
@@ -160,6 +171,7 @@ class Run {
   std::unique_ptr<RealEventLoop> loop_;
   Metrics metrics_;
   kubernetes::Timer drain_timer_;
+  kubernetes::Timer memory_timer_;
   Instant drain_until_;
   RolloutController* controller_ = nullptr;
   LeaderElection* election_ = nullptr;

@@ -103,6 +103,19 @@ Json event_object(const Signature& what, const Series& series, const std::string
   return event;
 }
 
+/// All that the next count needs to know of an Event: thousands are remembered.
+Json what_to_count_on(const Json& event) {
+  Json metadata = Json::object();
+  for (const char* key : {"namespace", "name", "uid", "resourceVersion"}) {
+    metadata.set(key, event["metadata"][key]);
+  }
+  return Json::object({
+      {"metadata",      std::move(metadata)   },
+      {"count",         event["count"]        },
+      {"lastTimestamp", event["lastTimestamp"]},
+  });
+}
+
 }  // namespace
 
 std::string_view to_string(EventType type) {
@@ -240,7 +253,7 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
     const auto found =
         answers.find({key.namespace_.empty() ? "default" : key.namespace_, series.name});
     if (found != answers.end()) {
-      series.written = api::Object::of(api::kinds::event, std::move(found->second));
+      series.written = api::Object::of(api::kinds::event, what_to_count_on(found->second));
       answers.erase(found);
     } else {
       begin_anew(series);  // Written, but not known well enough to be counted on.

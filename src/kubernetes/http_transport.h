@@ -11,7 +11,8 @@ namespace slipway::kubernetes {
 
 struct HttpTransportOptions {
   std::string user_agent;
-  double queries_per_second = 0;  ///< Client-side limit; 0: none. Watches don't count.
+  /// Client-side limit; 0: none. Watches don't count, and background requests count apart.
+  double queries_per_second = 0;
   int burst = 0;
 };
 

@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "api/meta.h"
+#include "api/packed_object.h"
 #include "base/log.h"
 #include "kubernetes/reflector.h"
 
@@ -64,6 +66,12 @@ class InterestFilter {
   std::optional<api::LabelSelector> selector_;
 };
 
+/// Decodes what the server sent into an API type.
+template <class T>
+Result<T> decode_as(const Json& json) {
+  return api::decode<T>(json);
+}
+
 /// A read-only cache of all objects of one kind, kept current by a Reflector and by the responses
 /// to our own writes. T has `metadata`, as API types do.
 ///
@@ -78,20 +86,26 @@ template <class T>
 class Informer final : private ReflectorSink {
  public:
   using Pointer = std::shared_ptr<const T>;
+  static constexpr bool has_template = requires(const T& object) { object.spec.template_; };
   /// `before` or `after` is empty for an add or a delete. Called after the cache has changed.
   using Handler = std::function<void(const Pointer& before, const Pointer& after)>;
   /// Makes a T of what the server sent. Replaced by tests and by those that keep less.
   using Decode = std::function<Result<T>(const Json&)>;
 
-  Informer(
-      EventLoop& loop, Transport& transport, Interest interest, std::uint64_t seed,
-      Decode decode = [](const Json& json) { return api::decode<T>(json); },
-      Reflector::Options options = {})
+  Informer(EventLoop& loop, Transport& transport, Interest interest, std::uint64_t seed,
+           Decode decode = decode_as<T>, Reflector::Options options = {})
       : decode_(std::move(decode)),
         kind_(interest.kind.kind),
         filter_(interest),
         reflector_(loop, transport, std::move(interest), *this, seed, options) {}
 
+  /// Objects that this says yes to are kept packed, and unpacked at each look: for what is many and
+  /// seldom looked at. Called before start. Only for types with a pod template.
+  void keep_packed(std::function<bool(const T&)> is_cold)
+    requires has_template
+  {
+    is_cold_ = std::move(is_cold);
+  }
   void on_change(Handler handler) { handlers_.push_back(std::move(handler)); }
   void start() { reflector_.start(); }
   void stop() { reflector_.stop(); }
@@ -100,18 +114,18 @@ class Informer final : private ReflectorSink {
 
   Pointer get(const api::ObjectKey& key) const {
     const auto found = objects_.find(key);
-    return found == objects_.end() ? nullptr : found->second.object;
+    return found == objects_.end() ? nullptr : look(found->second);
   }
   std::size_t size() const { return objects_.size(); }
   /// All objects by key order; of one namespace with `for_each_in`.
   void for_each(const std::function<void(const Pointer&)>& visit) const {
-    for (const auto& [key, entry] : objects_) visit(entry.object);
+    for (const auto& [key, entry] : objects_) visit(look(entry));
   }
   void for_each_in(const std::string& namespace_,
                    const std::function<void(const Pointer&)>& visit) const {
     for (auto at = objects_.lower_bound({namespace_, {}});
          at != objects_.end() && at->first.namespace_ == namespace_; ++at) {
-      visit(at->second.object);
+      visit(look(at->second));
     }
   }
 
@@ -124,10 +138,28 @@ class Informer final : private ReflectorSink {
   void forget(const api::ObjectKey& key, const std::string& uid) { drop({key, uid, {}}); }
 
  private:
+  struct NotPacked {
+    explicit NotPacked(const T&) {}
+    T unpack() const { return {}; }
+  };
+  using Packed = std::conditional_t<has_template, api::PackedObject<T>, NotPacked>;
+
   struct Entry {
-    Pointer object;
+    Pointer object;  ///< Nothing where it is packed.
+    std::unique_ptr<Packed> packed;
     std::uint32_t round = 0;  ///< Of the list that named it last.
   };
+
+  static Pointer look(const Entry& entry) {
+    return entry.packed == nullptr ? entry.object
+                                   : std::make_shared<const T>(entry.packed->unpack());
+  }
+
+  void put(Entry& entry, const Pointer& object) {
+    const bool cold = is_cold_ && is_cold_(*object);
+    entry.packed = cold ? std::make_unique<Packed>(*object) : nullptr;
+    entry.object = cold ? nullptr : object;
+  }
 
   void store_went_back() override {
     tombstones_.clear();
@@ -151,7 +183,7 @@ class Informer final : private ReflectorSink {
     const std::string version = went_back_ ? std::string() : list_version;
     std::vector<Identity> gone;
     for (const auto& [key, entry] : objects_) {
-      if (entry.round != round_) gone.push_back({key, entry.object->metadata.uid, version});
+      if (entry.round != round_) gone.push_back({key, look(entry)->metadata.uid, version});
     }
     went_back_ = false;
     // After the walk: a handler may change the cache.
@@ -189,13 +221,12 @@ class Informer final : private ReflectorSink {
       return;
     }
     unreadable_.erase(identity.key);
-    Entry& entry = objects_[identity.key];
-    const Pointer before = entry.object;
+    const Pointer& before = known;
     const Pointer after = std::make_shared<const T>(*std::move(decoded));
     if (before != nullptr && before->metadata.uid != identity.uid) {
       tombstones_.add(before->metadata.uid);
     }
-    entry.object = after;
+    put(objects_[identity.key], after);
     for (const Handler& handler : handlers_) handler(before, after);
   }
 
@@ -205,7 +236,7 @@ class Informer final : private ReflectorSink {
     unreadable_.erase(identity.key);
     const auto found = objects_.find(identity.key);
     if (found == objects_.end()) return;
-    const Pointer before = found->second.object;
+    const Pointer before = look(found->second);
     if (before->metadata.uid != identity.uid || !is_before(before, identity.resource_version)) {
       return;
     }
@@ -219,6 +250,7 @@ class Informer final : private ReflectorSink {
 
   Decode decode_;
   std::string kind_;
+  std::function<bool(const T&)> is_cold_;
   std::vector<Handler> handlers_;
   std::map<api::ObjectKey, Entry> objects_;
   std::map<api::ObjectKey, std::string> unreadable_;  ///< The version last complained about.

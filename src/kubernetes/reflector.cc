@@ -24,9 +24,17 @@ constexpr int expired_lists_max = 2;
 /// Before a watch that ended well is opened again.
 constexpr Duration resume_delay = 100_ms;
 
-const JsonParseOptions without_managed_fields{.skip = {{"metadata", "managedFields"}}};
-const JsonParseOptions event_without_managed_fields{
-    .skip = {{"object", "metadata", "managedFields"}}};
+/// `at` is the way from the root to the object.
+JsonParseOptions reading_options(bool unread_templates, const JsonParseOptions::Path& at) {
+  const auto path = [&](std::string_view parent, std::string_view key) {
+    JsonParseOptions::Path whole = at;
+    whole.insert(whole.end(), {parent, key});
+    return whole;
+  };
+  JsonParseOptions reading{.skip = {path("metadata", "managedFields")}};
+  if (unread_templates) reading.unread = {path("spec", "template")};
+  return reading;
+}
 
 constexpr std::string_view metadata_of_one =
     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
@@ -52,6 +60,8 @@ struct Reflector::State : std::enable_shared_from_this<State> {
         sink(into),
         random(seed),
         options(given),
+        item_reading(reading_options(given.unread_templates, {})),
+        event_reading(reading_options(given.unread_templates, {"object"})),
         retry(event_loop),
         silence(event_loop, Timer::Purpose::upkeep) {}
 
@@ -156,7 +166,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
           sink.replace_item(object);
           return {};
         },
-        without_managed_fields);
+        item_reading);
   }
 
   void listed() {
@@ -220,7 +230,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
 
   void take_line(std::string_view line) {
     listen_for_silence();
-    const Result<Json> event = parse_json(line, event_without_managed_fields);
+    const Result<Json> event = parse_json(line, event_reading);
     if (!event) return failed(watch_error(event.error().text()));
     const std::string_view type = (*event)["type"].string_or_empty();
     const Json& object = (*event)["object"];
@@ -329,6 +339,8 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   ReflectorSink& sink;
   Random random;
   const Options options;
+  const JsonParseOptions item_reading;
+  const JsonParseOptions event_reading;
   Timer retry;
   Timer silence;
   std::unique_ptr<Stream> stream;

@@ -53,6 +53,9 @@ class Reflector {
                                                                ///< and twice this.
     Duration backoff_min = Duration::from_seconds(1);
     Duration backoff_max = Duration::from_seconds(30);
+    /// Leaves spec.template as text (JsonParseOptions::unread), for those who decode objects into
+    /// api types: most templates are never looked at.
+    bool unread_templates = false;
   };
 
   Reflector(EventLoop& loop, Transport& transport, Interest interest, ReflectorSink& sink,

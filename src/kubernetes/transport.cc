@@ -194,11 +194,12 @@ Error error_of(const Response& response, const Request& request, std::string_vie
           hint_of(code, response, status)};
 }
 
-Result<Json> body_of(const Response& response, const Request& request, std::string_view server) {
+Result<Json> body_of(const Response& response, const Request& request, std::string_view server,
+                     const JsonParseOptions& options) {
   if (response.status < 200 || response.status >= 300) {
     return Failure(error_of(response, request, server));
   }
-  Result<Json> body = parse_json(response.body);
+  Result<Json> body = parse_json(response.body, options);
   if (body) return body;
   // A write may have been applied all the same. Nobody can tell, so the caller looks again.
   return fail(ErrorCode::unavailable, place_of(request, server),

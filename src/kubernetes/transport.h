@@ -37,6 +37,9 @@ struct Request {
   /// The resourceVersion of the object that this change was decided on. Never sent: who stands
   /// between two parties can tell a decision on an old copy by it. Empty where nothing was read.
   std::string basis = {};
+  /// No decision waits for it (an Event): client-side limits count it apart, so that it holds
+  /// nothing else up. Never sent.
+  bool background = false;
 };
 
 struct Response {
@@ -89,6 +92,7 @@ std::string place_of(const Request& request, std::string_view server);
 Error error_of(const Response& response, const Request& request, std::string_view server);
 
 /// The body as JSON, or the Error that the answer stands for.
-Result<Json> body_of(const Response& response, const Request& request, std::string_view server);
+Result<Json> body_of(const Response& response, const Request& request, std::string_view server,
+                     const JsonParseOptions& options = {});
 
 }  // namespace slipway::kubernetes

@@ -250,6 +250,7 @@ Request Write::request() const {
   request.target = target_.kind.path(target_.key.namespace_, in_collection ? "" : target_.key.name,
                                      subresource_);
   request.basis = target_.resource_version;
+  request.background = target_.kind == api::kinds::event;
   switch (verb_) {
     case Verb::create:
       request.method = Method::post;
@@ -333,7 +334,7 @@ void Writer::receive(std::shared_ptr<Run> run, const Request& sent, Result<Respo
   Result<Json> body = Json();
   if (response) {
     run->outcome.retry_after = response->retry_after;
-    body = body_of(*response, sent, transport_.server());
+    body = body_of(*response, sent, transport_.server(), reading_);
     if (body && !body->is_object()) {
       body = fail(ErrorCode::unavailable, write.target().text(),
                   "the server answered something else than an object", "wait and try again");

@@ -105,8 +105,9 @@ class Writer {
     std::optional<Duration> retry_after;  ///< What the server asked for.
   };
 
-  Writer(Transport& transport, Applied on_response)
-      : transport_(transport), on_response_(std::move(on_response)) {}
+  /// `reading` is how answers are read.
+  Writer(Transport& transport, Applied on_response, JsonParseOptions reading = {})
+      : transport_(transport), on_response_(std::move(on_response)), reading_(std::move(reading)) {}
 
   /// Sends `writes` in order and stops at the first that fails. A write that changes nothing is
   /// not sent, and counts as applied. `done` is called once: inside this call where nothing is to
@@ -120,6 +121,7 @@ class Writer {
 
   Transport& transport_;
   Applied on_response_;
+  JsonParseOptions reading_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 

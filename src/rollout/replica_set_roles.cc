@@ -54,16 +54,22 @@ bool has_template(const api::ReplicaSet& replica_set, const api::PodTemplate& po
 Pointer find_new(const Observed& seen, const std::vector<Pointer>& owned,
                  const std::function<std::string()>& template_hash) {
   const api::Rollout& rollout = *seen.rollout;
+  const std::string& current = rollout.status.current_pod_hash;
+  const auto fits = [&](Pointer replica_set) {
+    return !going(*replica_set) && has_template(*replica_set, rollout.spec.template_);
+  };
+  // The one in use comes first: it is the one nearly always, and templates are dear to compare.
+  for (const Pointer replica_set : owned) {
+    if (!current.empty() && hash_of(*replica_set) == current && fits(replica_set)) {
+      return replica_set;
+    }
+  }
   Pointer oldest = nullptr;
   bool several = false;
   for (const Pointer replica_set : owned) {
-    if (going(*replica_set) || hash_of(*replica_set).empty() ||
-        !has_template(*replica_set, rollout.spec.template_)) {
-      continue;
-    }
+    if (hash_of(*replica_set).empty() || !fits(replica_set)) continue;
     several = oldest != nullptr;
     if (!several) oldest = replica_set;
-    if (hash_of(*replica_set) == rollout.status.current_pod_hash) return replica_set;
   }
   if (oldest != nullptr && !several) return oldest;
   const std::string hash = template_hash();

@@ -32,6 +32,7 @@ struct Core {
       : loop(event_loop),
         endpoint(std::move(to)),
         limit(event_loop, options.queries_per_second, options.burst),
+        background_limit(event_loop, options.queries_per_second, options.burst),
         curl(event_loop),
         credentials(make_credentials()) {}
 
@@ -51,6 +52,7 @@ struct Core {
   RealEventLoop& loop;
   const Endpoint endpoint;
   RateLimit limit;
+  RateLimit background_limit;
   CurlLoop curl;
   std::set<std::shared_ptr<Call>> calls;  ///< They end with us, before what they use.
   std::unique_ptr<Credentials> credentials;
@@ -291,10 +293,11 @@ class HttpTransport final : public Transport {
   void send(Request request, Done done) override {
     const auto& timeout = core_.endpoint.config.request_timeout;
     if (timeout && timeout->nanoseconds > 0) request.timeout = *timeout;
+    RateLimit& limit = request.background ? core_.background_limit : core_.limit;
     auto call = std::make_shared<RequestCall>(core_, std::move(request), std::move(done),
                                               [this] { release(); });
     core_.calls.insert(call);
-    core_.limit.admit([this, call = std::move(call)] {
+    limit.admit([this, call = std::move(call)] {
       waiting_.push_back(call);
       serve();
     });

@@ -205,6 +205,17 @@ TEST_CASE("at most 128 requests are under way, and all are served") {
   CHECK(most_open <= 128);
 }
 
+TEST_CASE("requests in the background spend a limit of their own") {
+  TransportBench bench(
+      [&](const Received&, const ConnectionPointer& to) { to->write(http_answer(200, "{}")); });
+  bench.options.queries_per_second = 0.001;
+  bench.options.burst = 1;
+  REQUIRE(bench.send({.target = "/event", .background = true}));
+  bench.transport().send({.target = "/event", .background = true},
+                         [](const Result<Response>&) { CHECK(false); });
+  CHECK(bench.send({.target = "/decision"}));
+}
+
 // --- What goes wrong.
 
 TEST_CASE("a broken answer is no answer, and the error says what to do") {
