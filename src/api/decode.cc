@@ -123,8 +123,7 @@ class Decoder {
         if (!value.is_object() && !value.string_or_empty().starts_with('{')) {
           return misfit(place, value, "an object");
         }
-        *static_cast<PodTemplate*>(target) =
-            value.is_object() ? PodTemplate(value) : PodTemplate::unread(value.string_or_empty());
+        *static_cast<PodTemplate*>(target) = PodTemplate(value);
         return true;
       case Shape::object:
         return decode_object(type.table(), value, static_cast<char*>(target), place);

@@ -154,7 +154,9 @@ PodTemplate::Blob::~Blob() {
 }
 
 PodTemplate::PodTemplate(const Json& content) {
-  if (!content.is_null()) *this = unread(to_text(content));
+  if (content.is_null()) return;
+  const bool was_unread = content.string_or_empty().starts_with('{');
+  *this = unread(was_unread ? content.as_string() : to_text(content));
 }
 
 PodTemplate PodTemplate::unread(std::string_view text) {

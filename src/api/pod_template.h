@@ -27,7 +27,8 @@ inline constexpr std::string_view pod_template_hash_label = "rollouts-pod-templa
 class PodTemplate {
  public:
   PodTemplate() = default;  ///< No template (`template` absent).
-  /// Null means no template, too.
+  /// Null means no template, too. A string that begins with a brace is the text of one
+  /// that was left unread (JsonParseOptions::unread).
   explicit PodTemplate(const Json& content);
   /// From its JSON text, which is read only when somebody asks what it says. One that turns out to
   /// be no JSON then has no content.
