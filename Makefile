@@ -54,7 +54,7 @@ tsan: packages ## Run the tests with ThreadSanitizer
 bench: packages ## Measure speed and memory
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
-	@scripts/bench $(RELEASE)
+	@scripts/bench-controller $(SLIPWAY)
 	@scripts/bench-simulation $(RELEASE)
 
 .PHONY: mutants

@@ -20,14 +20,12 @@ class Asked:
     allowed: bool
 
 
-def had_no_rules_yet(event):
-    """A server that has just started refuses what its cache of roles does not hold yet."""
-    return 'clusterrole.rbac.authorization.k8s.io "system:basic-user" not found' in event.get(
-        "annotations", {}).get("authorization.k8s.io/reason", "")
-
-
 def read_audit(path):
-    """All requests for resources, each once."""
+    """All requests for resources, each once.
+
+    Roles do not change during a run, so what was allowed at any time is refused only by a server
+    that has just started, whose cache of roles is not full yet.
+    """
     asked = set()
     with open(path) as log:
         for line in log:
@@ -38,12 +36,16 @@ def read_audit(path):
             resource = thing["resource"]
             if thing.get("subresource"):
                 resource += "/" + thing["subresource"]
-            if had_no_rules_yet(event):
-                continue
             decision = event.get("annotations", {}).get("authorization.k8s.io/decision")
-            asked.add(Asked(event["user"]["username"], thing.get("apiGroup", ""), resource,
-                            event["verb"], thing.get("name", ""), decision != "forbid"))
-    return asked
+            one = Asked(event["user"]["username"], thing.get("apiGroup", ""), resource,
+                        event["verb"], thing.get("name", ""), decision != "forbid")
+            asked.add((one, thing.get("namespace", "")))
+
+    def of(one, namespace):
+        return one.user, one.group, one.resource, one.verb, namespace
+    allowed = {of(one, namespace) for one, namespace in asked if one.allowed}
+    return {one for one, namespace in asked
+            if one.allowed or of(one, namespace) not in allowed}
 
 
 def single_rules(roles):
