@@ -1,5 +1,7 @@
 #include "controller/object_index.h"
 
+#include <algorithm>
+
 namespace slipway::controller {
 namespace {
 
@@ -26,6 +28,15 @@ const KeySet& find_in(const Map& map, const typename Map::key_type& at) {
 }
 
 }  // namespace
+
+bool concerns_rollouts(const Json& replica_set) {
+  const Json& metadata = replica_set["metadata"];
+  if (metadata["labels"].find(api::pod_template_hash_label)) return true;
+  const Json& owners = metadata["ownerReferences"];
+  return owners.is_array() && std::ranges::any_of(owners.as_array(), [](const Json& owner) {
+           return owner["kind"].string_or_empty() == api::Rollout::kind.kind;
+         });
+}
 
 void ReplicaSetIndex::update(const api::ReplicaSet* before, const api::ReplicaSet* after) {
   if (before != nullptr) {

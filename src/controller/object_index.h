@@ -12,6 +12,11 @@ namespace slipway::controller {
 
 using KeySet = std::set<api::ObjectKey>;
 
+/// Of all ReplicaSets those that a Rollout made, or may adopt. The server can't choose them: a
+/// watch by the hash label would lose sight of one whose label somebody takes away, and it would
+/// run for ever.
+bool concerns_rollouts(const Json& replica_set);
+
 /// Which ReplicaSets belong to which Rollout, and which belong to nobody.
 class ReplicaSetIndex {
  public:

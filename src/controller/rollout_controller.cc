@@ -80,7 +80,7 @@ struct RolloutController::State {
         replica_sets(loop, to_server,
                      Interest{.kind = api::kinds::replica_set,
                               .namespace_ = options.namespace_,
-                              .label_selector = std::string(api::pod_template_hash_label)},
+                              .keeps = concerns_rollouts},
                      seed + 1, kubernetes::decode_as<api::ReplicaSet>, {.unread_templates = true}),
         services(loop, to_server,
                  Interest{.kind = api::kinds::service, .namespace_ = options.namespace_}, seed + 2),

@@ -50,8 +50,10 @@ Identity Identity::of(const Json& object) {
 }
 
 InterestFilter::InterestFilter(const Interest& interest)
-    : can_be_left_(!interest.label_selector.empty() || !interest.field_selector.empty()),
-      namespace_(interest.namespace_) {
+    : can_be_left_(!interest.label_selector.empty() || !interest.field_selector.empty() ||
+                   interest.keeps),
+      namespace_(interest.namespace_),
+      keeps_(interest.keeps) {
   if (interest.label_selector.empty()) return;
   if (Result<api::LabelSelector> parsed = api::parse_selector(interest.label_selector)) {
     selector_ = *std::move(parsed);
@@ -65,14 +67,14 @@ InterestFilter::InterestFilter(const Interest& interest)
 bool InterestFilter::admits(const Json& object) const {
   const Json& metadata = object["metadata"];
   if (!namespace_.empty() && metadata["namespace"].string_or_empty() != namespace_) return false;
-  if (!selector_) return true;
+  if (!selector_) return keeps(object);
   api::StringMap labels;
   if (metadata["labels"].is_object()) {
     for (const auto& [key, value] : metadata["labels"].as_object()) {
       labels.emplace(key, value.string_or_empty());
     }
   }
-  return api::matches(*selector_, labels);
+  return api::matches(*selector_, labels) && keeps(object);
 }
 
 }  // namespace slipway::kubernetes

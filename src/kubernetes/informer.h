@@ -57,6 +57,8 @@ class InterestFilter {
  public:
   explicit InterestFilter(const Interest& interest);
   bool admits(const Json& object) const;
+  /// Of what the server has selected already.
+  bool keeps(const Json& object) const { return !keeps_ || keeps_(object); }
   /// Whether an object can leave without being deleted, by a change that a selector minds.
   bool can_be_left() const { return can_be_left_; }
 
@@ -64,6 +66,7 @@ class InterestFilter {
   bool can_be_left_;
   std::string namespace_;
   std::optional<api::LabelSelector> selector_;
+  std::function<bool(const Json&)> keeps_;
 };
 
 /// Decodes what the server sent into an API type.
@@ -170,6 +173,7 @@ class Informer final : private ReflectorSink {
     unreadable_.clear();
   }
   void replace_item(const Json& object) override {
+    if (!filter_.keeps(object)) return;
     const Identity identity = Identity::of(object);
     // A list that names an object overrules one that did not.
     if (!tombstones_.contains(identity.uid)) take(identity, object);
@@ -189,7 +193,12 @@ class Informer final : private ReflectorSink {
     // After the walk: a handler may change the cache.
     for (const Identity& one : gone) drop(one);
   }
-  void upsert(const Json& object) override { take_if_alive(Identity::of(object), object); }
+  void upsert(const Json& object) override {
+    const Identity identity = Identity::of(object);
+    if (filter_.keeps(object)) return take_if_alive(identity, object);
+    // Nobody else's object leaves a trace.
+    if (objects_.contains(identity.key)) drop(identity);
+  }
   void remove(const Json& object) override {
     Identity identity = Identity::of(object);
     if (!filter_.can_be_left()) identity.resource_version.clear();

@@ -49,11 +49,12 @@ Json list_of(int version, Json::Array items) {
 
 /// An Informer whose server is the test.
 struct Fixture {
-  explicit Fixture(std::string selector = "")
+  explicit Fixture(std::string selector = "", std::function<bool(const Json&)> keeps = nullptr)
       : informer(loop, transport,
                  Interest{.kind = api::kinds::config_map,
                           .namespace_ = "shop",
-                          .label_selector = std::move(selector)},
+                          .label_selector = std::move(selector),
+                          .keeps = std::move(keeps)},
                  1, Thing::decode) {
     informer.on_change([this](const auto& before, const auto& after) {
       changes.push_back((before ? before->metadata.name + before->metadata.resource_version : "") +
@@ -208,6 +209,24 @@ TEST_CASE("an object that leaves a selector can come back") {
   CHECK(f.held().empty());
   f.event("MODIFIED", thing("a", "u1", 35));
   CHECK(f.held().empty());
+}
+
+TEST_CASE("of what the server sends only what is wanted is kept, and its leaving is noticed") {
+  Fixture f("", [](const Json& object) { return object["metadata"]["labels"]["app"] == "web"; });
+  f.answer(list_of(20, {thing("a", "u1", 10), thing("b", "u2", 11, "other")}));
+  f.watch().open();
+  CHECK(f.held() == "a10");
+  f.event("MODIFIED", thing("b", "u2", 21));
+  CHECK(f.held() == "a10 b21");
+  f.event("MODIFIED", thing("a", "u1", 22, "other"));
+  CHECK(f.held() == "b21");
+  f.event("MODIFIED", thing("a", "u1", 21));  // A late copy brings nothing back.
+  CHECK(f.held() == "b21");
+  f.informer.apply(thing("b", "u2", 23, "other"));
+  CHECK(f.held().empty());
+  f.relist(list_of(30, {thing("a", "u1", 24), thing("b", "u2", 23, "other")}));
+  CHECK(f.held() == "a24");
+  CHECK(f.changes == std::vector<std::string>{">a10", ">b21", "a10>", "b21>", ">a24"});
 }
 
 TEST_CASE("an object that can't be read stays as it was") {

@@ -18,6 +18,8 @@ struct Interest {
   std::string label_selector;  ///< Text form, empty: all.
   std::string field_selector;
   bool metadata_only = false;  ///< Of each object its metadata (PartialObjectMetadata).
+  /// Of what the server sends, what a cache keeps; the rest counts as not there. Empty: all.
+  std::function<bool(const Json& object)> keeps = nullptr;
 };
 
 /// Where a Reflector puts what it reads.

@@ -220,6 +220,34 @@ TEST_CASE("a deadline that passed while no controller ran ends the old version a
   CHECK(world.until([&] { return size_of(world, "web:1") == 0; }, 5_s));
 }
 
+TEST_CASE("a ReplicaSet that loses its hash label while no controller runs is not lost") {
+  for (const bool old_one : {false, true}) {
+    CAPTURE(old_one);
+    World world;
+    install(world);
+    if (old_one) {
+      update_to_pause(world);
+      world.promote("web");
+      REQUIRE(world.until([&] { return size_of(world, "web:1") == 0; }));
+    }
+    const std::string lost = world.replica_set_of("web", "web:1").metadata.name;
+    world.stop_controller();
+    REQUIRE(
+        world.merge_patch(
+            api::kinds::replica_set, lost,
+            parse_json(R"({"metadata":{"labels":{"rollouts-pod-template-hash":null}}})").value()) ==
+        200);
+    world.restart_controller();
+    world.run_for(120_s);
+    CHECK(world.phase("web") == "Healthy");
+    CHECK(world.replica_sets("web").size() == (old_one ? 2 : 1));
+    const api::ReplicaSet found = world.replica_set_of("web", "web:1");
+    CHECK(found.metadata.name == lost);
+    CHECK(found.metadata.label("rollouts-pod-template-hash") != nullptr);
+    CHECK(found.spec.replicas == (old_one ? 0 : 3));
+  }
+}
+
 TEST_CASE("a scaleDownDelaySeconds of 0 ends the old version at once") {
   World world;
   install(world);
