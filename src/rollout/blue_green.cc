@@ -318,7 +318,8 @@ void plan_active_service(Work& work) {
     }
     return;
   }
-  if (work.aborted()) return;
+  // Where there is nothing to go back to, traffic goes to what there is.
+  if (work.aborted() && work.roles.stable) return;
   if (!new_is_ready(work) || !is_saturated(work, work.roles.new_)) {
     if (work.roles.new_ && !work.promoted()) {
       work.because("waits until all pods of " + name_of(*work.roles.new_) + " are available",
@@ -364,7 +365,7 @@ void plan_blue_green(Work& work) {
   if (!work.has_new()) return;
   PromotionFacts facts;
   facts.canary = false;
-  facts.has_stable = work.roles.stable != nullptr;
+  facts.has_stable = !work.status.stable_rs.empty();
   facts.aborted = work.aborted();
   facts.promote_full = work.status.promote_full;
   facts.active_is_new = active_is_new(work);

@@ -164,6 +164,26 @@ TEST_CASE("a version that comes back while its pods run is not cut down to a pre
   CHECK(fewest_of_v2 == 4);
 }
 
+TEST_CASE(
+    "with the stable ReplicaSet deleted the new one is stable once it stands, aborted or not") {
+  for (const bool aborted : {false, true}) {
+    CAPTURE(aborted);
+    SimulatedWorld world = running(3, blue_green(by_hand));
+    world.set_image("v2");
+    world.reconcile();
+    if (aborted) world.command(R"({"abort":true})");
+    const std::string stable = world.rollout().status.stable_rs;
+    world.delete_replica_set("v1");
+    world.settle();
+    CHECK(image_behind(world, "active") == "none");
+    CHECK(world.rollout().status.stable_rs == stable);
+    world.run();
+    CHECK(image_behind(world, "active") == "v2");
+    CHECK(world.rollout().status.phase == (aborted ? "Degraded" : "Healthy"));
+    CHECK((world.rollout().status.stable_rs == stable) == aborted);
+  }
+}
+
 TEST_CASE("going back before the old version's delay is even written takes no pause either") {
   SimulatedWorld world = running(3, blue_green(by_hand + ",\"scaleDownDelaySeconds\":600"));
   world.set_image("v2");

@@ -142,7 +142,7 @@ PromotionFacts promotion_facts(const Work& work) {
   const auto& threshold = strategy_of(work).replica_progress_threshold;
   PromotionFacts facts;
   facts.canary = true;
-  facts.has_stable = work.roles.stable != nullptr;
+  facts.has_stable = !work.status.stable_rs.empty();
   facts.aborted = work.aborted();
   facts.promote_full = work.status.promote_full;
   facts.enough_available =
@@ -171,7 +171,6 @@ bool at_desired_counts(const Work& work) {
                        size_of(roles.new_))) {
     return false;
   }
-  if (roles.stable == nullptr) return false;
   if (roles.has_distinct_stable()) {
     const std::int32_t spec = spec_replicas(*roles.stable);
     if (spec != want.stable || spec != roles.stable->status.replicas) return false;

@@ -77,8 +77,10 @@ void plan_canary_services(Work& work, const Split& want) {
   // A side that is to have no pods keeps its Service as long as it has some, and gets none back.
   const bool stable_gone = stable_ends && !holds(work, strategy.stable_service, roles.stable);
   const bool canary_gone = canary_ends && !holds(work, strategy.canary_service, roles.new_);
-  point(work, strategy.stable_service, stable_gone ? roles.new_ : roles.stable);
-  if (work.aborted() || canary_gone) {
+  // Where somebody deleted the stable ReplicaSet, the new one is all there is.
+  const bool new_alone = roles.stable == nullptr && !work.status.stable_rs.empty();
+  point(work, strategy.stable_service, stable_gone || new_alone ? roles.new_ : roles.stable);
+  if ((work.aborted() && !new_alone) || canary_gone) {
     point(work, strategy.canary_service, roles.stable);
     return;
   }

@@ -199,6 +199,24 @@ TEST_CASE("an undo after promotion is an update with steps, to the highest revis
   CHECK(*world.replica_set("v1").metadata.annotation(keys::revision) == "3");
 }
 
+TEST_CASE(
+    "with the stable ReplicaSet deleted the new one gets all pods, and is stable by the steps") {
+  SimulatedWorld world = running(4, four_steps);
+  world.set_image("v2");
+  world.run();
+  const std::string stable = world.rollout().status.stable_rs;
+  world.delete_replica_set("v1");
+  world.settle();
+  CHECK(stands_at(world) == "v2:4/1 | 1 Paused: CanaryPauseStep");
+  world.run();
+  CHECK(stands_at(world) == "v2:4/4 | 1 Paused: CanaryPauseStep");
+  CHECK(world.rollout().status.stable_rs == stable);  // P3, P8: nobody promoted.
+  world.promote();
+  world.run();
+  CHECK(stands_at(world) == "v2:4/4 | 4 Healthy");
+  CHECK(world.rollout().status.stable_rs == world.rollout().status.current_pod_hash);
+}
+
 TEST_CASE("within the rollback window an undo skips the steps") {
   SimulatedWorld world = running(2, R"({"canary":{"steps":[{"setWeight":50},{"pause":{}}]}})");
   world.edit(R"({"rollbackWindow":{"revisions":2}})");

@@ -24,7 +24,7 @@ bool is_owed_its_delay(const api::Rollout& rollout, const Roles& roles);
 /// What the rules of promotion ask. Source: behaviour.md 16.1.
 struct PromotionFacts {
   bool canary = true;       ///< Else blue-green.
-  bool has_stable = false;  ///< Status names a stable ReplicaSet, and it exists.
+  bool has_stable = false;  ///< The status names a stable version, be its ReplicaSet gone or not.
   bool aborted = false;
   bool promote_full = false;
   bool enough_available = false;             ///< Pods of the new version for all the traffic.

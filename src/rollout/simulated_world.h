@@ -29,6 +29,8 @@ class SimulatedWorld {
   void add_service(const std::string& name);
   /// Merges into a ReplicaSet (annotations, size), found by its image.
   void edit_replica_set(const std::string& image, const std::string& patch);
+  /// With its pods, as `kubectl delete rs` does.
+  void delete_replica_set(const std::string& image);
   void edit_service(const std::string& name, const std::string& patch);
   /// No pod of this image ever becomes available.
   void break_image(const std::string& image) { broken_[image] = true; }

@@ -111,6 +111,12 @@ void SimulatedWorld::edit_replica_set(const std::string& image, const std::strin
   store("ReplicaSet", apply_merge_patch(object("ReplicaSet", name), json(patch)));
 }
 
+void SimulatedWorld::delete_replica_set(const std::string& image) {
+  const std::string name = replica_set(image).metadata.name;
+  objects_.erase({"ReplicaSet", name});
+  pods_.erase(name);
+}
+
 void SimulatedWorld::edit_service(const std::string& name, const std::string& patch) {
   store("Service", apply_merge_patch(object("Service", name), json(patch)));
 }

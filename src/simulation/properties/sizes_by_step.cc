@@ -71,7 +71,8 @@ class C5 final : public Property {
     checked();
     if (change.set_after->replicas <= *most) return;
     const World decided = ledger.world_of(*change.request, *change.rollout, Others::excused);
-    if (!decided.rollout) return;
+    if (!decided.rollout || shares_with_nobody(decided)) return;
+    if (shares_with_nobody(ledger.true_world(*change.rollout))) return;
     const std::optional<std::int64_t> then = most_pods(*decided.rollout, *change.set_after);
     if (!then || change.set_after->replicas <= *then) return;
     broken(change.violation(
@@ -82,6 +83,12 @@ class C5 final : public Property {
   }
 
  private:
+  /// Somebody deleted the stable ReplicaSet: a step says how pods are shared with it.
+  static bool shares_with_nobody(const World& world) {
+    return std::ranges::none_of(world.sets, [&](const ReplicaSetView& set) {
+      return set.hash == world.rollout->stable_hash && !set.leaving;
+    });
+  }
   /// None where no step limits this ReplicaSet.
   static std::optional<std::int64_t> most_pods(const RolloutView& rollout,
                                                const ReplicaSetView& set) {
