@@ -7,9 +7,6 @@ namespace {
 using enum ObjectKind;
 using kubernetes::Method;
 
-constexpr bool breaks = true;
-constexpr bool keeps = false;
-
 void at_step(Story& s, int step, std::string_view more = "") {
   s.others(rollout, "web",
            R"({"status":{"currentStepIndex":)" + std::to_string(step) + std::string(more) + "}}");

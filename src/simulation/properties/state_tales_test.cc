@@ -7,9 +7,6 @@ namespace {
 using enum ObjectKind;
 using kubernetes::Method;
 
-constexpr bool breaks = true;
-constexpr bool keeps = false;
-
 const Tale capacity[] = {
     {"C1",  "two of three pods go where one may",
      [](Story& s) {

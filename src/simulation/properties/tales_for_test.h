@@ -14,6 +14,9 @@ struct Tale {
   bool breaks;
 };
 
+inline constexpr bool breaks = true;
+inline constexpr bool keeps = false;
+
 inline constexpr const char* canary = R"({"canary":{"maxSurge":1,"maxUnavailable":1}})";
 inline constexpr const char* with_steps =
     R"({"canary":{"steps":[{"setWeight":50},{"pause":{}},{"pause":{"duration":10}},{"setWeight":100}]}})";

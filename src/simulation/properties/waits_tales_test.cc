@@ -7,9 +7,6 @@ namespace {
 using enum ObjectKind;
 using kubernetes::Method;
 
-constexpr bool breaks = true;
-constexpr bool keeps = false;
-
 constexpr const char* routed = R"({"canary":{"trafficRouting":{"nginx":{}}}})";
 constexpr const char* half = R"({"canary":{"steps":[{"setWeight":34},{"pause":{}},{"pause":{}}]}})";
 
