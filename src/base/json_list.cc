@@ -3,87 +3,10 @@
 
 #include "base/json.h"
 #include "base/json_parse.h"
+#include "base/json_scanner.h"
 
 namespace slipway {
 namespace {
-
-/// A part of a text, from its first byte to one past its last.
-struct Extent {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-};
-
-/// Finds where values begin and end, and checks no more than that takes: each piece goes through
-/// the strict reader afterwards, what the scanner steps over by itself excepted.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : text_(text) {}
-
-  std::size_t position() const { return at_; }
-  void move_to(std::size_t position) { at_ = position; }
-  std::string_view text(Extent extent) const {
-    return text_.substr(extent.begin, extent.end - extent.begin);
-  }
-
-  char peek() {
-    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
-    return at_ < text_.size() ? text_[at_] : '\0';
-  }
-
-  bool take(char c) {
-    if (peek() != c || at_ == text_.size()) return false;
-    ++at_;
-    return true;
-  }
-
-  /// Steps over one value. Empty where there is none or it does not end.
-  Extent skip_value() {
-    const char first = peek();
-    const std::size_t begin = at_;
-    if (first == '"') {
-      skip_string();
-    } else if (first == '{' || first == '[') {
-      skip_nested();
-    } else {
-      while (at_ < text_.size() && !ends_scalar(text_[at_])) ++at_;
-    }
-    return {begin, at_};
-  }
-
- private:
-  static bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-  static bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || is_blank(c); }
-
-  void skip_string() {
-    for (++at_; at_ < text_.size(); ++at_) {
-      if (text_[at_] == '\\') {
-        ++at_;
-      } else if (text_[at_] == '"') {
-        ++at_;
-        return;
-      }
-    }
-    at_ = text_.size();
-  }
-
-  void skip_nested() {
-    std::size_t depth = 0;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '"') {
-        skip_string();
-        continue;
-      }
-      ++at_;
-      // Which bracket closes which is the strict reader's business.
-      if (c == '{' || c == '[') ++depth;
-      if ((c == '}' || c == ']') && --depth == 0) return;
-    }
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
 
 bool is_key(std::string_view quoted, std::string_view key) {
   if (quoted.find('\\') == quoted.npos) {
@@ -94,7 +17,7 @@ bool is_key(std::string_view quoted, std::string_view key) {
 }
 
 /// Moves to the value of a top-level member. False where there is no such member, or no object.
-bool find_member(Scanner& scanner, std::string_view member) {
+bool find_member(JsonScanner& scanner, std::string_view member) {
   if (!scanner.take('{')) return false;
   do {
     if (scanner.peek() != '"') return false;
@@ -106,12 +29,12 @@ bool find_member(Scanner& scanner, std::string_view member) {
   return false;
 }
 
-Result<void> read_items(Scanner& scanner, const std::function<Result<void>(Json)>& item,
+Result<void> read_items(JsonScanner& scanner, const std::function<Result<void>(Json)>& item,
                         const JsonParseOptions& options) {
   scanner.take('[');
   if (scanner.take(']')) return {};
   do {
-    const Extent extent = scanner.skip_value();
+    const JsonExtent extent = scanner.skip_value();
     auto built = read_json(scanner.text(extent), options);
     if (!built) {
       return malformed_json({built.error().what, built.error().offset + extent.begin});
@@ -124,7 +47,7 @@ Result<void> read_items(Scanner& scanner, const std::function<Result<void>(Json)
 
 /// Reads what is left where the array of that member is taken out, as a text of its own that has
 /// null in the array's place.
-Result<Json> read_rest(std::string_view text, Extent list, std::string_view member) {
+Result<Json> read_rest(std::string_view text, JsonExtent list, std::string_view member) {
   std::string rest_text(text.substr(0, list.begin));
   if (list.begin != list.end) rest_text.append("null").append(text.substr(list.end));
   std::vector<std::string> duplicates;
@@ -148,8 +71,8 @@ Result<Json> read_rest(std::string_view text, Extent list, std::string_view memb
 Result<Json> parse_json_list(std::string_view text, std::string_view member,
                              const std::function<Result<void>(Json)>& item,
                              const JsonParseOptions& options) {
-  Scanner scanner(text);
-  Extent list{text.size(), text.size()};
+  JsonScanner scanner(text);
+  JsonExtent list{text.size(), text.size()};
   if (find_member(scanner, member) && scanner.peek() == '[') {
     list.begin = scanner.position();
     TRY_DONE(read_items(scanner, item, options));
@@ -159,8 +82,8 @@ Result<Json> parse_json_list(std::string_view text, std::string_view member,
 }
 
 Result<Json> parse_json_list_head(std::string_view text, std::string_view member) {
-  Scanner scanner(text);
-  Extent list{text.size(), text.size()};
+  JsonScanner scanner(text);
+  JsonExtent list{text.size(), text.size()};
   if (find_member(scanner, member) && scanner.peek() == '[') list = scanner.skip_value();
   return read_rest(text, list, member);
 }

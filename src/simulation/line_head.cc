@@ -1,69 +1,38 @@
 #include "simulation/line_head.h"
 
+#include "base/json_scanner.h"
+
 namespace slipway::simulation {
 namespace {
 
-/// Walks through JSON that is known to be well-formed and without blanks.
+/// Walks through the members of objects. Strings are given as they stand, escapes and all.
 class Walk {
  public:
-  explicit Walk(std::string_view text) : text_(text) {}
+  explicit Walk(std::string_view text) : scanner_(text) {}
 
   /// Steps into an object. False where there is none.
-  bool enter() { return take('{'); }
+  bool enter() { return scanner_.take('{'); }
   /// The next key of the object, its value next; nothing at the object's end.
   std::optional<std::string_view> next_key() {
-    take(',');
-    if (peek() != '"') {
-      take('}');
+    scanner_.take(',');
+    if (scanner_.peek() != '"') {
+      scanner_.take('}');
       return {};
     }
     const std::string_view key = string();
-    take(':');
+    scanner_.take(':');
     return key;
   }
+  /// Nothing where another value stands, which is stepped over.
   std::string_view string() {
-    if (peek() != '"') {
-      skip();
-      return {};
-    }
-    const std::size_t begin = at_ + 1;
-    skip_string();
-    return text_.substr(begin, at_ - 1 - begin);
+    const bool quoted = scanner_.peek() == '"';
+    const std::string_view text = scanner_.text(scanner_.skip_value());
+    return quoted && text.size() >= 2 ? text.substr(1, text.size() - 2) : std::string_view();
   }
-  void skip() {
-    if (peek() == '"') return skip_string();
-    std::size_t depth = 0;
-    while (at_ < text_.size()) {
-      const char c = text_[at_];
-      if (c == '"') {
-        skip_string();
-        continue;
-      }
-      const bool closes = c == '}' || c == ']';
-      // A number or a word ends where something else begins, which is not its own.
-      if (depth == 0 && (closes || c == ',')) return;
-      ++at_;
-      if (c == '{' || c == '[') ++depth;
-      if (closes && --depth == 0) return;
-    }
-  }
+  void skip() { scanner_.skip_value(); }
 
  private:
-  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  bool take(char c) {
-    if (peek() != c) return false;
-    ++at_;
-    return true;
-  }
-  void skip_string() {
-    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
-      if (text_[at_] == '\\') ++at_;
-    }
-    ++at_;
-  }
-
-  std::string_view text_;
-  std::size_t at_ = 0;
+  JsonScanner scanner_;
 };
 
 void read_metadata(Walk& walk, LineHead& head) {
