@@ -89,9 +89,9 @@ struct RolloutController::State {
                     for (const api::ObjectKey& user : references.users_of(kind, key)) enqueue(user);
                   }),
         events(loop, to_server, "rollouts-controller", seed + 3),
-        writer(to_server,
-               [this](const Write& write, const Json& object) { applied(write, object); },
-               {.skip = {{"metadata", "managedFields"}}, .unread = {{"spec", "template"}}}),
+        writer(
+            to_server, [this](const Write& write, const Json& object) { applied(write, object); },
+            kubernetes::object_reading({.unread_templates = true})),
         queue(
             loop, [this](const api::ObjectKey& key) { reconcile(key); },
             WorkQueue::Options{.concurrency = options.concurrency}),
@@ -235,7 +235,7 @@ struct RolloutController::State {
 
   /// An empty cache is not an answer: what it will hold is waited for.
   bool waits_for_workloads(const api::ObjectKey& key, const api::Rollout& rollout) {
-    const auto named = rollout::references(rollout).workload;
+    const auto named = rollout::named_workload(rollout);
     if (!named || workloads.watch(named->kind)) return false;
     if (const std::string trouble = workloads.trouble(named->kind); !trouble.empty()) {
       failed(key, {ErrorCode::unavailable, "Rollout " + key.text(), trouble, ""}, {});

@@ -138,7 +138,7 @@ class Run {
     });
   }
 
-  /// Reading a long list leaves holes, which malloc would keep.
+  /// Reading a long list leaves holes, which libc's malloc would keep; mimalloc needs no asking.
   void give_back_memory() {
     malloc_trim(0);
     memory_timer_.set(memory_period, [this] { give_back_memory(); });

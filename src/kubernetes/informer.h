@@ -148,7 +148,8 @@ class Informer final : private ReflectorSink {
   using Packed = std::conditional_t<has_template, api::PackedObject<T>, NotPacked>;
 
   struct Entry {
-    Pointer object;  ///< Nothing where it is packed.
+    Pointer object;       ///< Nothing where it is packed.
+    std::string version;  ///< Of either, so that a list that brings nothing new unpacks nothing.
     std::unique_ptr<Packed> packed;
     std::uint32_t round = 0;  ///< Of the list that named it last.
   };
@@ -162,6 +163,7 @@ class Informer final : private ReflectorSink {
     const bool cold = is_cold_ && is_cold_(*object);
     entry.packed = cold ? std::make_unique<Packed>(*object) : nullptr;
     entry.object = cold ? nullptr : object;
+    entry.version = object->metadata.resource_version;
   }
 
   void store_went_back() override {
@@ -211,9 +213,9 @@ class Informer final : private ReflectorSink {
 
   void take(const Identity& identity, const Json& json) {
     // Of two namesakes with different uids, too, the older is gone, whichever arrives last.
-    const Pointer known = get(identity.key);
-    if (known != nullptr && !went_back_ &&
-        !api::newer_version(identity.resource_version, known->metadata.resource_version)) {
+    const auto known = objects_.find(identity.key);
+    if (known != objects_.end() && !went_back_ &&
+        !api::newer_version(identity.resource_version, known->second.version)) {
       return;
     }
     Result<T> decoded = decode_(json);
@@ -230,7 +232,7 @@ class Informer final : private ReflectorSink {
       return;
     }
     unreadable_.erase(identity.key);
-    const Pointer& before = known;
+    const Pointer before = known == objects_.end() ? nullptr : look(known->second);
     const Pointer after = std::make_shared<const T>(*std::move(decoded));
     if (before != nullptr && before->metadata.uid != identity.uid) {
       tombstones_.add(before->metadata.uid);

@@ -24,18 +24,6 @@ constexpr int expired_lists_max = 2;
 /// Before a watch that ended well is opened again.
 constexpr Duration resume_delay = 100_ms;
 
-/// `at` is the way from the root to the object.
-JsonParseOptions reading_options(bool unread_templates, const JsonParseOptions::Path& at) {
-  const auto path = [&](std::string_view parent, std::string_view key) {
-    JsonParseOptions::Path whole = at;
-    whole.insert(whole.end(), {parent, key});
-    return whole;
-  };
-  JsonParseOptions reading{.skip = {path("metadata", "managedFields")}};
-  if (unread_templates) reading.unread = {path("spec", "template")};
-  return reading;
-}
-
 constexpr std::string_view metadata_of_one =
     "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 constexpr std::string_view metadata_of_list =
@@ -51,6 +39,18 @@ bool is_named(const Json& object) {
 
 }  // namespace
 
+JsonParseOptions object_reading(const Reflector::Options& options,
+                                const JsonParseOptions::Path& at) {
+  const auto path = [&](std::string_view parent, std::string_view key) {
+    JsonParseOptions::Path whole = at;
+    whole.insert(whole.end(), {parent, key});
+    return whole;
+  };
+  JsonParseOptions reading{.skip = {path("metadata", "managedFields")}};
+  if (options.unread_templates) reading.unread = {path("spec", "template")};
+  return reading;
+}
+
 struct Reflector::State : std::enable_shared_from_this<State> {
   State(EventLoop& event_loop, Transport& to_server, Interest what, ReflectorSink& into,
         std::uint64_t seed, Options given)
@@ -60,8 +60,8 @@ struct Reflector::State : std::enable_shared_from_this<State> {
         sink(into),
         random(seed),
         options(given),
-        item_reading(reading_options(given.unread_templates, {})),
-        event_reading(reading_options(given.unread_templates, {"object"})),
+        item_reading(object_reading(given)),
+        event_reading(object_reading(given, {"object"})),
         retry(event_loop),
         silence(event_loop, Timer::Purpose::upkeep) {}
 

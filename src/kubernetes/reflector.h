@@ -79,4 +79,9 @@ class Reflector {
   std::shared_ptr<State> state_;
 };
 
+/// How an object is read: without managed fields, and as the options say. `at` is the way to it
+/// from the root of the text.
+JsonParseOptions object_reading(const Reflector::Options& options,
+                                const JsonParseOptions::Path& at = {});
+
 }  // namespace slipway::kubernetes
