@@ -109,21 +109,22 @@ Hash128 meaning_as_is(const Json& content) {
 constexpr std::string_view required_terms = "requiredDuringSchedulingIgnoredDuringExecution";
 constexpr std::string_view preferred_terms = "preferredDuringSchedulingIgnoredDuringExecution";
 
+bool is_injected_term(const Json& pod_affinity_term) {
+  const Json& selector = pod_affinity_term["labelSelector"];
+  if (!selector["matchLabels"].empty() || selector["matchExpressions"].size() != 1) return false;
+  const Json& expression = selector["matchExpressions"].as_array().front();
+  return expression["key"].string_or_empty() == pod_template_hash_label &&
+         expression["operator"].string_or_empty() == "In" && expression["values"].size() == 1;
+}
+
 bool is_injected(std::string_view list, const Json& item) {
   return is_injected_term(list == preferred_terms ? item["podAffinityTerm"] : item);
 }
 
 Hash128 meaning_of(const Json& content) {
-  const Json& affinity = content["spec"]["affinity"];
-  if (!has_injected_term(affinity)) return meaning_as_is(content);
+  if (!has_injected_term(content["spec"]["affinity"])) return meaning_as_is(content);
   Json without = content;
-  Json left = without_injected_terms(affinity);
-  Json& spec = without.member("spec");
-  if (left.is_null()) {
-    spec.erase("affinity");
-  } else {
-    spec.set("affinity", std::move(left));
-  }
+  remove_injected_terms(without.member("spec"));
   return meaning_as_is(without);
 }
 
@@ -192,14 +193,6 @@ Hash128 PodTemplate::meaning_without(const PodTemplateMetadata& injected) const 
   return meaning_of(without);
 }
 
-bool is_injected_term(const Json& pod_affinity_term) {
-  const Json& selector = pod_affinity_term["labelSelector"];
-  if (!selector["matchLabels"].empty() || selector["matchExpressions"].size() != 1) return false;
-  const Json& expression = selector["matchExpressions"].as_array().front();
-  return expression["key"].string_or_empty() == pod_template_hash_label &&
-         expression["operator"].string_or_empty() == "In" && expression["values"].size() == 1;
-}
-
 bool has_injected_term(const Json& affinity) {
   const Json& anti_affinity = affinity["podAntiAffinity"];
   for (const std::string_view list : {required_terms, preferred_terms}) {
@@ -211,10 +204,10 @@ bool has_injected_term(const Json& affinity) {
   return false;
 }
 
-Json without_injected_terms(const Json& affinity) {
-  Json left = affinity;
-  if (!has_injected_term(affinity)) return left;
-  Json* anti_affinity = left.find("podAntiAffinity");
+void remove_injected_terms(Json& pod_spec) {
+  Json* affinity = pod_spec.find("affinity");
+  if (affinity == nullptr || !has_injected_term(*affinity)) return;
+  Json* anti_affinity = affinity->find("podAntiAffinity");
   for (const std::string_view list : {required_terms, preferred_terms}) {
     const Json* items = anti_affinity->find(list);
     if (items == nullptr || !items->is_array()) continue;
@@ -228,8 +221,8 @@ Json without_injected_terms(const Json& affinity) {
       anti_affinity->set(list, std::move(kept));
     }
   }
-  if (anti_affinity->empty()) left.erase("podAntiAffinity");
-  return left.empty() ? Json() : left;
+  if (anti_affinity->empty()) affinity->erase("podAntiAffinity");
+  if (affinity->empty()) pod_spec.erase("affinity");
 }
 
 PodTemplateMemory pod_template_memory() {

@@ -55,14 +55,12 @@ class PodTemplate {
   std::shared_ptr<const Blob> blob_;
 };
 
-/// Whether this term of a podAntiAffinity keeps pods away from those of one revision, as
-/// antiAffinity injects it: its selector asks for one value of the hash label and for nothing else.
-bool is_injected_term(const Json& pod_affinity_term);
-/// Whether `affinity` (of a pod's spec) has such a term.
+/// Whether `affinity` (of a pod's spec) has a term that keeps pods away from those of one revision,
+/// as antiAffinity injects it: its selector asks for one value of the hash label and for nothing
+/// else.
 bool has_injected_term(const Json& affinity);
-/// `affinity` without injected terms, and without what is empty for that: null where nothing is
-/// left.
-Json without_injected_terms(const Json& affinity);
+/// Takes injected terms off the affinity of a pod's spec, and what is empty for that.
+void remove_injected_terms(Json& pod_spec);
 
 /// What the templates of the process hold in memory: for benchmarks and metrics.
 struct PodTemplateMemory {

@@ -21,14 +21,10 @@ constexpr Duration fresh_grace = 2_min;
 
 constexpr std::string_view replicas_path = "/spec/replicas";
 
-std::string deadline_path(std::string_view key) {
-  return "/metadata/annotations/" + escape_pointer(key);
-}
-
 /// Removes each spelling of the deadline, as seen.
 void remove_deadlines(Write& write) {
-  write.remove(deadline_path(rollout::keys::scale_down_deadline));
-  write.remove(deadline_path(rollout::keys::scale_down_deadline_as_documented));
+  write.remove(kubernetes::annotation_path(rollout::keys::scale_down_deadline));
+  write.remove(kubernetes::annotation_path(rollout::keys::scale_down_deadline_as_documented));
 }
 
 class Examination {

@@ -79,6 +79,10 @@ std::string short_text(const Json* value) {
 
 }  // namespace
 
+std::string annotation_path(std::string_view key) {
+  return "/metadata/annotations/" + escape_pointer(key);
+}
+
 Write::Write(const api::Object& seen, std::string why)
     : target_(seen.ref),
       why_(std::move(why)),

@@ -12,6 +12,9 @@
 
 namespace slipway::kubernetes {
 
+/// Where a Write finds an annotation.
+std::string annotation_path(std::string_view key);
+
 /// One write: the API server applies all of it, or refuses all of it because the world has moved.
 /// No constructor takes a name alone, and the uid is always tested, so it can't hit a namesake.
 ///

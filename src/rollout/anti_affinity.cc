@@ -31,10 +31,10 @@ bool wants_anti_affinity(const api::Rollout& rollout, const std::string& new_has
   return anti_affinity_of(rollout) != nullptr && !stable.empty() && stable != new_hash;
 }
 
-Json with_anti_affinity(const api::Rollout& rollout, const Json& affinity) {
+void set_anti_affinity(const api::Rollout& rollout, Json& pod_spec) {
   const api::AntiAffinity& asked = *anti_affinity_of(rollout);
-  Json changed = api::without_injected_terms(affinity);
-  Json& anti_affinity = changed.member("podAntiAffinity");
+  api::remove_injected_terms(pod_spec);
+  Json& anti_affinity = pod_spec.member("affinity").member("podAntiAffinity");
   if (asked.required_during_scheduling_ignored_during_execution) {
     anti_affinity.member("requiredDuringSchedulingIgnoredDuringExecution")
         .push_back(term_for(rollout));
@@ -45,7 +45,6 @@ Json with_anti_affinity(const api::Rollout& rollout, const Json& affinity) {
             {"weight",          preferred->weight},
     }));
   }
-  return changed;
 }
 
 }  // namespace slipway::rollout

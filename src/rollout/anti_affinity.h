@@ -15,8 +15,7 @@ namespace slipway::rollout {
 const api::AntiAffinity* anti_affinity_of(const api::Rollout& rollout);
 /// A new version's pods are to be kept off those of another, stable one.
 bool wants_anti_affinity(const api::Rollout& rollout, const std::string& new_hash);
-/// `affinity` (of a pod's spec) with one term that names the stable version: an older one is
-/// replaced.
-Json with_anti_affinity(const api::Rollout& rollout, const Json& affinity);
+/// Gives a pod's spec one term that names the stable version: an older one is replaced.
+void set_anti_affinity(const api::Rollout& rollout, Json& pod_spec);
 
 }  // namespace slipway::rollout

@@ -85,7 +85,7 @@ void change_replica_sets(const Work& work, Stage stage, Assembly& assembly) {
 
 void write_revision(const Work& work, Assembly& assembly) {
   if (!work.has_new() || revision_of(work.rollout.metadata) == work.new_revision) return;
-  const std::string path = "/metadata/annotations/" + escape_pointer(keys::revision);
+  const std::string path = kubernetes::annotation_path(keys::revision);
   const std::string revision = std::to_string(work.new_revision);
   kubernetes::Write write(seen_for_write(work.rollout), "revision " + revision);
   write.expect_as_seen(path).set(path, revision);

@@ -20,11 +20,6 @@ const api::BlueGreenStrategy& strategy_of(const Work& work) {
   return *work.rollout.spec.strategy.blue_green;
 }
 
-const api::Service* find_service(const Work& work, const std::string& name) {
-  const auto found = work.seen.services.find(name);
-  return found == work.seen.services.end() ? nullptr : found->second.get();
-}
-
 const api::ReplicaSet* find_by_hash(const Work& work, const std::string& hash) {
   if (hash.empty()) return nullptr;
   const auto found = std::ranges::find_if(
@@ -44,8 +39,8 @@ bool is_saturated(const Work& work, const api::ReplicaSet* replica_set) {
 /// The services as they are now; the status follows them.
 void read_selectors(Work& work) {
   api::BlueGreenStatus& status = work.status.blue_green;
-  const api::Service* active = find_service(work, strategy_of(work).active_service);
-  const api::Service* preview = find_service(work, strategy_of(work).preview_service);
+  const api::Service* active = work.service(strategy_of(work).active_service);
+  const api::Service* preview = work.service(strategy_of(work).preview_service);
   status.active_selector = active ? selected_hash(*active) : std::string();
   status.preview_selector = preview ? selected_hash(*preview) : std::string();
 }
@@ -56,7 +51,7 @@ bool active_is_new(const Work& work) {
 
 void switch_to(Work& work, const std::string& service_name, const std::string& hash,
                std::string& selector) {
-  const api::Service* service = find_service(work, service_name);
+  const api::Service* service = work.service(service_name);
   if (service == nullptr) return;
   if (auto made = make_switch(work.rollout, *service, hash)) {
     work.switches.push_back(std::move(*made));
@@ -68,13 +63,6 @@ void plan_preview_service(Work& work) {
   if (work.halted || !work.has_new()) return;
   switch_to(work, strategy_of(work).preview_service, work.new_hash,
             work.status.blue_green.preview_selector);
-}
-
-/// It had all its pods once, and has followed spec.replicas since.
-bool is_whole(const api::ReplicaSet& replica_set) {
-  const std::string* noted = replica_set.metadata.annotation(keys::desired_replicas);
-  return noted && spec_replicas(replica_set) > 0 &&
-         parse_integer(*noted) == spec_replicas(replica_set);
 }
 
 /// How many pods the new version gets before it is active. Source: behaviour.md 15.2. Compat: one

@@ -7,11 +7,6 @@
 namespace slipway::rollout {
 namespace {
 
-const api::Service* find_service(const Work& work, const std::string& name) {
-  const auto found = work.seen.services.find(name);
-  return found == work.seen.services.end() ? nullptr : found->second.get();
-}
-
 /// What it selects once this plan is carried out.
 std::string hash_after(const Work& work, const api::Service& service) {
   const auto planned =
@@ -20,7 +15,7 @@ std::string hash_after(const Work& work, const api::Service& service) {
 }
 
 void point(Work& work, const std::string& service_name, const api::ReplicaSet* at) {
-  const api::Service* service = find_service(work, service_name);
+  const api::Service* service = work.service(service_name);
   if (service == nullptr || at == nullptr) return;
   const std::string hash = hash_of(*at);
   if (selected_hash(*service) != hash && !may_receive_traffic(*service, *at)) {
@@ -36,13 +31,13 @@ void point(Work& work, const std::string& service_name, const api::ReplicaSet* a
 
 /// It selects a side that has pods.
 bool holds(const Work& work, const std::string& service_name, const api::ReplicaSet* side) {
-  const api::Service* service = find_service(work, service_name);
+  const api::Service* service = work.service(service_name);
   return service && size_of(side).spec > 0 && selected_hash(*service) == hash_of(*side);
 }
 
 /// The revision a canary Service selects is neither the new nor the stable one.
 bool selects_superseded(const Work& work, const std::string& service_name) {
-  const api::Service* service = find_service(work, service_name);
+  const api::Service* service = work.service(service_name);
   if (service == nullptr) return false;
   const std::string hash = selected_hash(*service);
   return !hash.empty() && hash != work.new_hash && hash != work.status.stable_rs;
@@ -95,7 +90,7 @@ void plan_canary_services(Work& work, const Split& want) {
 bool stays_selected(const Work& work, const api::ReplicaSet* replica_set) {
   if (replica_set == nullptr) return false;
   return std::ranges::any_of(named_services(work.rollout), [&](const NamedService& named) {
-    const api::Service* service = find_service(work, named.name);
+    const api::Service* service = work.service(named.name);
     return service && hash_after(work, *service) == hash_of(*replica_set);
   });
 }
@@ -107,7 +102,7 @@ void move_services_off_the_emptied(Work& work) {
     const std::string successor = successor_of(work, change.of);
     if (successor.empty() || successor == hash) continue;
     for (const NamedService& named : named_services(work.rollout)) {
-      const api::Service* service = find_service(work, named.name);
+      const api::Service* service = work.service(named.name);
       if (service == nullptr || hash_after(work, *service) != hash) continue;
       std::erase_if(work.switches,
                     [&](const ServiceSwitch& one) { return one.service == named.name; });

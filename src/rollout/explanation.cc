@@ -5,15 +5,10 @@
 #include <fmt/format.h>
 
 #include "rollout/conditions.h"
-#include "rollout/replica_set_roles.h"
+#include "rollout/work.h"
 
 namespace slipway::rollout {
 namespace {
-
-std::string command(const api::Rollout& rollout, std::string_view verb) {
-  return fmt::format("kubectl argo rollouts {} {} -n {}", verb, rollout.metadata.name,
-                     rollout.metadata.namespace_);
-}
 
 /// What the plan is about to do: with a controller at work, nobody gets to read this twice.
 Explanation about_to_act(const Plan& plan) {
@@ -28,12 +23,12 @@ Explanation of_abort(const api::Rollout& rollout) {
   std::string text = told && !told->message.empty() ? told->message : "the update was aborted";
   return {text + "; the stable version serves until somebody tries again or changes the template",
           {},
-          command(rollout, "retry rollout")};
+          command_for(rollout, "retry rollout")};
 }
 
 Explanation of_timeout(const api::Rollout& rollout, const Plan& plan) {
   const auto* told = find_condition(rollout.status, condition_types::progressing);
-  Explanation explanation{told->message, {}, command(rollout, "abort")};
+  Explanation explanation{told->message, {}, command_for(rollout, "abort")};
   for (const Reason& reason : plan.reasons) {
     if (!reason.blocked_by.empty()) explanation.blocked_by = reason.blocked_by;
   }
@@ -94,7 +89,7 @@ Explanation of_plan(const Observed& seen, const Plan& plan) {
   const api::Rollout& rollout = *seen.rollout;
   if (rollout.metadata.deletion_timestamp) return {"it is being deleted", {}, {}};
   if (rollout.spec.paused && !rollout.status.abort) {
-    return {"a person paused it (spec.paused)", {}, command(rollout, "promote")};
+    return {"a person paused it (spec.paused)", {}, command_for(rollout, "promote")};
   }
   if (!plan.writes_nothing()) return about_to_act(plan);
   if (rollout.status.abort) return of_abort(rollout);

@@ -38,14 +38,7 @@ Json own_template(const api::ReplicaSet& replica_set) {
   Json& metadata = content.member("metadata");
   change_metadata(metadata, put_on(replica_set), {}, {});
   if (Json* labels = metadata.find("labels")) labels->erase(api::pod_template_hash_label);
-  Json& pod = content.member("spec");
-  if (!api::has_injected_term(pod["affinity"])) return content;
-  Json left = api::without_injected_terms(pod["affinity"]);
-  if (left.is_null()) {
-    pod.erase("affinity");
-  } else {
-    pod.set("affinity", std::move(left));
-  }
+  api::remove_injected_terms(content.member("spec"));
   return content;
 }
 
@@ -70,8 +63,7 @@ Json make_replica_set(const api::Rollout& rollout, const NewReplicaSet& wanted) 
     }
   }
   if (wants_anti_affinity(rollout, wanted.hash)) {
-    Json& pod = pod_template.member("spec");
-    pod.set("affinity", with_anti_affinity(rollout, pod["affinity"]));
+    set_anti_affinity(rollout, pod_template.member("spec"));
   }
 
   Json metadata = Json::object({

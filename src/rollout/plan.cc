@@ -178,7 +178,7 @@ Plan plan_workload_generation(const Work& work) {
   const std::string generation = workload_generation(work.seen);
   const std::string* noted = work.rollout.metadata.annotation(keys::workload_generation);
   if (generation.empty() || (noted && *noted == generation)) return plan;
-  const std::string path = "/metadata/annotations/" + escape_pointer(keys::workload_generation);
+  const std::string path = kubernetes::annotation_path(keys::workload_generation);
   kubernetes::Write write(seen_for_write(work.rollout), "the workload's generation");
   write.expect_as_seen(path).set(path, generation);
   plan.writes.push_back(std::move(write));

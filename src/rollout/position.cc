@@ -49,7 +49,7 @@ void refresh_anti_affinity(Work& work, const api::ReplicaSet& newest) {
   ReplicaSetChange& change = work.change(newest);
   Json& pod = change.template_to_edit().member("spec");
   if (!api::has_injected_term(pod["affinity"])) return;
-  pod.set("affinity", with_anti_affinity(work.rollout, pod["affinity"]));
+  set_anti_affinity(work.rollout, pod);
   if (!change.nothing()) change.because("anti-affinity follows the stable version");
 }
 

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "api/defaults.h"
-#include "base/text.h"
 #include "rollout/keys.h"
 #include "rollout/revisions.h"
 #include "rollout/scale_down.h"
@@ -44,9 +43,7 @@ std::optional<std::string> find_fast_rollback(const api::Rollout& rollout, const
 
 bool is_owed_its_delay(const api::Rollout& rollout, const Roles& roles) {
   if (!rollout.spec.strategy.blue_green || !is_older_than_stable(roles)) return false;
-  const std::string* noted = roles.new_->metadata.annotation(keys::desired_replicas);
-  const std::int32_t replicas = spec_replicas(*roles.new_);
-  return replicas > 0 && noted && parse_integer(*noted) == replicas &&
+  return is_whole(*roles.new_) &&
          std::holds_alternative<Absent>(parse_deadline(roles.new_->metadata)) &&
          api::scale_down_delay(rollout) > Duration{};
 }

@@ -8,9 +8,7 @@
 namespace slipway::rollout {
 namespace {
 
-std::string path_of(std::string_view annotation) {
-  return "/metadata/annotations/" + escape_pointer(annotation);
-}
+using kubernetes::annotation_path;
 
 /// A member that is left out when it is zero, as the server does.
 void set_unless_zero(Json& object, std::string_view key, std::int64_t value) {
@@ -27,12 +25,13 @@ void change_deadline(const ReplicaSetChange& change, kubernetes::Write& write) {
   if (const Instant* at = std::get_if<Instant>(&change.deadline)) {
     const std::string text = format_rfc3339(*at);
     const std::string* present = metadata.annotation(keys::scale_down_deadline);
-    if (present == nullptr || *present != text) write.set(path_of(keys::scale_down_deadline), text);
+    if (present == nullptr || *present != text)
+      write.set(annotation_path(keys::scale_down_deadline), text);
   } else if (metadata.annotation(keys::scale_down_deadline)) {
-    write.remove(path_of(keys::scale_down_deadline));
+    write.remove(annotation_path(keys::scale_down_deadline));
   }
   if (metadata.annotation(keys::scale_down_deadline_as_documented)) {
-    write.remove(path_of(keys::scale_down_deadline_as_documented));
+    write.remove(annotation_path(keys::scale_down_deadline_as_documented));
   }
 }
 
@@ -68,7 +67,7 @@ void change_template(const ReplicaSetChange::TemplateChange& change, kubernetes:
 
 void remove_annotations(const ReplicaSetChange& change, kubernetes::Write& write) {
   for (const std::string& key : change.annotations_to_remove) {
-    if (change.of->metadata.annotation(key)) write.remove(path_of(key));
+    if (change.of->metadata.annotation(key)) write.remove(annotation_path(key));
   }
 }
 
@@ -76,7 +75,7 @@ void set_annotations(const ReplicaSetChange& change, kubernetes::Write& write) {
   for (const auto& [key, value] : change.annotations) {
     const std::string* present = change.of->metadata.annotation(key);
     if (present && *present == value) continue;
-    write.expect_as_seen(path_of(key)).set(path_of(key), value);
+    write.expect_as_seen(annotation_path(key)).set(annotation_path(key), value);
   }
 }
 
@@ -145,10 +144,12 @@ std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
   }
   kubernetes::Write write(seen, change.why);
   if (change.replicas || changes_deadline(change)) {
-    write.expect_as_seen("/spec/replicas").expect_as_seen(path_of(keys::scale_down_deadline));
+    write.expect_as_seen("/spec/replicas")
+        .expect_as_seen(annotation_path(keys::scale_down_deadline));
   }
   if (change.takes_out_of_service()) {
-    write.expect_as_seen(path_of(keys::revision)).expect_as_seen(path_of(keys::claim));
+    write.expect_as_seen(annotation_path(keys::revision))
+        .expect_as_seen(annotation_path(keys::claim));
   }
   if (change.rests_on_availability && change.lowers()) {
     write.expect_as_seen("/status/availableReplicas");

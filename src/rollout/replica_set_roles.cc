@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "rollout/ephemeral_metadata.h"
 #include "rollout/keys.h"
 #include "rollout/revisions.h"
@@ -92,6 +93,12 @@ std::string hash_of(const api::ReplicaSet& replica_set) {
 
 std::int32_t spec_replicas(const api::ReplicaSet& replica_set) {
   return replica_set.spec.replicas.value_or(1);
+}
+
+bool is_whole(const api::ReplicaSet& replica_set) {
+  const std::string* noted = replica_set.metadata.annotation(keys::desired_replicas);
+  return noted && spec_replicas(replica_set) > 0 &&
+         parse_integer(*noted) == spec_replicas(replica_set);
 }
 
 Roles find_roles(const Observed& seen, const std::function<std::string()>& template_hash) {

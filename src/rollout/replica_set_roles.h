@@ -15,6 +15,9 @@ std::string hash_of(const api::ReplicaSet& replica_set);
 /// Pods asked for; an absent count is the server's default, 1.
 std::int32_t spec_replicas(const api::ReplicaSet& replica_set);
 
+/// It was given all its pods once, and has followed spec.replicas since.
+bool is_whole(const api::ReplicaSet& replica_set);
+
 /// The part each ReplicaSet of a Rollout plays. Source: behaviour.md 2.3, 3.3.b and 5. Pointers are
 /// into the Observed. Those that are being deleted play none: their pods still count.
 struct Roles {

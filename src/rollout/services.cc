@@ -12,10 +12,6 @@ std::string selector_path() {
   return "/spec/selector/" + escape_pointer(api::pod_template_hash_label);
 }
 
-std::string managed_by_path() {
-  return "/metadata/annotations/" + escape_pointer(keys::managed_by);
-}
-
 }  // namespace
 
 std::vector<NamedService> named_services(const api::Rollout& rollout) {
@@ -69,7 +65,8 @@ std::optional<ServiceSwitch> make_switch(const api::Rollout& rollout, const api:
   kubernetes::Write write(api::seen(service), text);
   write.expect_as_seen(selector_path()).set(selector_path(), to_hash);
   if (unmanaged) {
-    write.expect_as_seen(managed_by_path()).set(managed_by_path(), rollout.metadata.name);
+    const std::string managed_by = kubernetes::annotation_path(keys::managed_by);
+    write.expect_as_seen(managed_by).set(managed_by, rollout.metadata.name);
   }
   return ServiceSwitch{
       .write = std::move(write),

@@ -124,7 +124,12 @@ void Work::note(std::string_view reason, std::string message, kubernetes::EventT
   status_notes.push_back({type, std::string(reason), std::move(message)});
 }
 
-std::string Work::command(std::string_view verb) const {
+const api::Service* Work::service(const std::string& name) const {
+  const auto found = seen.services.find(name);
+  return found == seen.services.end() ? nullptr : found->second.get();
+}
+
+std::string command_for(const api::Rollout& rollout, std::string_view verb) {
   return fmt::format("kubectl argo rollouts {} {} -n {}", verb, rollout.metadata.name,
                      rollout.metadata.namespace_);
 }

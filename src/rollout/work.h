@@ -14,6 +14,9 @@
 
 namespace slipway::rollout {
 
+/// "kubectl argo rollouts promote web -n shop"
+std::string command_for(const api::Rollout& rollout, std::string_view verb);
+
 /// The desk of one planning: what was read off the Observed once, and what was decided so far. The
 /// concerns (canary, blue-green, status) put their decisions here; `assemble` makes the Plan of it.
 struct Work {
@@ -79,8 +82,10 @@ struct Work {
   void because(std::string text, std::string blocked_by = {}, std::string freed_by = {});
   void note(std::string_view reason, std::string message,
             kubernetes::EventType type = kubernetes::EventType::normal);
-  /// "kubectl argo rollouts promote web -n shop"
-  std::string command(std::string_view verb) const;
+  /// See command_for.
+  std::string command(std::string_view verb) const { return command_for(rollout, verb); }
+  /// The Service of that name, or nothing where there is none.
+  const api::Service* service(const std::string& name) const;
 
  private:
   void tell_of_mending(const api::ReplicaSet& replica_set, std::string_view outcome);
