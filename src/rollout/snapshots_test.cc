@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -9,16 +8,13 @@
 #include "rollout/plan.h"
 #include "rollout/replica_set_roles.h"
 
-/// Clusters as Argo Rollouts left them, from ../shared/snapshots where that is present.
+/// What is planned for clusters as Argo Rollouts left them. tests/scenarios lives them on.
 namespace slipway::rollout {
 namespace {
 
 namespace fs = std::filesystem;
 
-fs::path snapshots() {
-  const char* shared = std::getenv("SLIPWAY_SHARED");
-  return fs::path(shared ? shared : "../shared") / "snapshots";
-}
+const fs::path snapshots = "tests/data/snapshots";
 
 std::string read(const fs::path& path) {
   std::ifstream file(path);
@@ -68,14 +64,7 @@ Observed load(const fs::path& path) {
 
 const std::vector<std::string> versions = {"1.7.1", "1.9.1", "1.10"};
 
-bool present() {
-  if (fs::exists(snapshots())) return true;
-  MESSAGE("skipped: no " << snapshots().string());
-  return false;
-}
-
 TEST_CASE("taking over is silent (I10): a cluster that waits sees no write") {
-  if (!present()) return;
   const char* quiet[] = {"canary-healthy",   "canary-paused",     "canary-weight-step",
                          "canary-aborted",   "bluegreen-delay",   "bluegreen-settled",
                          "bluegreen-paused", "bluegreen-aborted", "workloadref"};
@@ -83,7 +72,7 @@ TEST_CASE("taking over is silent (I10): a cluster that waits sees no write") {
     for (const char* name : quiet) {
       CAPTURE(version);
       CAPTURE(name);
-      Observed seen = load(snapshots() / version / (std::string(name) + ".json"));
+      Observed seen = load(snapshots / version / (std::string(name) + ".json"));
       const Plan with_own_hashes = plan(seen);
       CHECK_MESSAGE(with_own_hashes.writes_nothing(), with_own_hashes.text());
       // Hashes of another version of the types must not matter either.
@@ -96,10 +85,9 @@ TEST_CASE("taking over is silent (I10): a cluster that waits sees no write") {
 }
 
 TEST_CASE("the zombie that an empty deadline left gets its deadline, and then ends") {
-  if (!present()) return;
   for (const std::string& version : versions) {
     CAPTURE(version);
-    Observed seen = load(snapshots() / version / "bluegreen-empty-deadline.json");
+    Observed seen = load(snapshots / version / "bluegreen-empty-deadline.json");
     const Plan mends = plan(seen);
     REQUIRE(mends.writes.size() == 1);
     CHECK(!mends.status);
@@ -113,12 +101,11 @@ TEST_CASE("the zombie that an empty deadline left gets its deadline, and then en
 }
 
 TEST_CASE("what is not built yet is left whole, and says so") {
-  if (!present()) return;
   for (const std::string& version : versions) {
     for (const char* name : {"analysis-running", "experiment-running", "istio-weighted"}) {
       CAPTURE(version);
       CAPTURE(name);
-      const Observed seen = load(snapshots() / version / (std::string(name) + ".json"));
+      const Observed seen = load(snapshots / version / (std::string(name) + ".json"));
       const Plan made = plan(seen);
       CHECK(made.writes.empty());
       REQUIRE(made.status);
@@ -130,10 +117,9 @@ TEST_CASE("what is not built yet is left whole, and says so") {
 }
 
 TEST_CASE("a new image on a cluster that was taken over begins an update of that image alone") {
-  if (!present()) return;
   for (const std::string& version : versions) {
     CAPTURE(version);
-    Observed seen = load(snapshots() / version / "canary-healthy.json");
+    Observed seen = load(snapshots / version / "canary-healthy.json");
     api::Rollout changed = *seen.rollout;
     Json content = changed.spec.template_.content();
     content.member("spec")

@@ -22,6 +22,7 @@ class World {
   explicit World(std::uint64_t seed = 1);
 
   kubernetes::VirtualEventLoop& loop() { return cluster_.loop(); }
+  cluster::TestCluster& cluster() { return cluster_; }
   controller::RolloutController& controller() { return *controller_; }
 
   /// Creates each object of a YAML stream, or merges it into the one there is.
