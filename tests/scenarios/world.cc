@@ -17,19 +17,28 @@ constexpr const char* test_namespace = "default";
 
 }  // namespace
 
-/// Notes each write on its way to the server, and loses an answer where it is told to.
+/// A controller's way to the server: notes each write, loses an answer where it is told to, and is
+/// cut off with the controller that is killed.
 class World::Recorder final : public kubernetes::Transport {
  public:
   explicit Recorder(World& world) : world_(world), inner_(world.cluster_.transport()) {}
 
   void send(Request request, Done done) override {
+    if (is_cut_off_) return;
+    const bool is_write = request.method != Method::get;
+    if (is_write && is_fatal()) {
+      is_cut_off_ = true;
+      world_.loop().post([&world = world_] { world.restart_controller(); });
+      if (std::exchange(world_.doom_, {})->moment == Moment::before) return;
+      done = [](const Result<Response>&) {};
+    }
     const bool is_event = request.target.find("/events") != std::string::npos;
     const std::string what =
         std::string(kubernetes::to_string(request.method)) + " " + request.target;
-    if (has_lost_ && !is_event && request.target.find('?') == std::string::npos) {
+    if (world_.has_lost_ && !is_event && request.target.find('?') == std::string::npos) {
       world_.after_loss_.push_back(what);
     }
-    if (request.method != Method::get && !is_event) {
+    if (is_write && !is_event) {
       world_.writes_.push_back(what + " " + request.body);
       if (auto refusal = world_.refusal_ ? world_.refusal_(request) : std::nullopt) {
         world_.loop().post(
@@ -37,11 +46,12 @@ class World::Recorder final : public kubernetes::Transport {
         return;
       }
       if (std::exchange(world_.loses_next_answer_, false)) {
-        has_lost_ = true;
+        world_.has_lost_ = true;
         done = [done = std::move(done)](const Result<Response>&) {
           done(fail(ErrorCode::unavailable, "the embedded cluster", "the answer was lost", ""));
         };
       }
+      if (request.target.ends_with("/status")) done = noting_status(std::move(done));
     }
     inner_.send(std::move(request), std::move(done));
   }
@@ -52,18 +62,30 @@ class World::Recorder final : public kubernetes::Transport {
   std::string server() const override { return inner_.server(); }
 
  private:
+  bool is_fatal() { return world_.doom_ && --world_.doom_->nth == 0; }
+
+  Done noting_status(Done done) {
+    return [&world = world_, done = std::move(done)](const Result<Response>& answer) {
+      if (answer && answer->status == 200) {
+        const Json object = parse_json(answer->body).value();
+        world.statuses_.push_back(api::decode<api::Rollout>(object).value().status);
+      }
+      done(answer);
+    };
+  }
+
   World& world_;
   kubernetes::Transport& inner_;
-  bool has_lost_ = false;
+  bool is_cut_off_ = false;
 };
 
 World::World(std::uint64_t seed) : seed_(seed), cluster_({.seed = seed}) {
-  recorder_ = std::make_shared<Recorder>(*this);
   restart_controller();
 }
 
 void World::restart_controller() {
   controller_.reset();
+  recorder_ = std::make_shared<Recorder>(*this);
   controller_ = std::make_unique<controller::RolloutController>(
       loop(), *recorder_, nullptr, controller::RolloutController::Options{}, ++seed_);
   controller_->start();
@@ -121,11 +143,15 @@ api::ReplicaSet World::replica_set_of(const std::string& rollout, const std::str
 }
 
 bool World::until(const std::function<bool()>& condition, Duration limit) {
-  // The condition asks the server, which takes steps of the loop itself: look now and then only.
+  // The condition asks the server, which takes steps of the loop itself: look only now and then,
+  // and only where something has changed.
   const Instant end = loop().now() + limit;
   while (!condition()) {
-    if (loop().now() >= end) return false;
-    loop().run_for(50_ms);
+    const std::uint64_t revision = cluster_.cluster().server().revision();
+    while (cluster_.cluster().server().revision() == revision) {
+      if (loop().now() >= end) return false;
+      loop().run_for(50_ms);
+    }
   }
   return true;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/rollout.h"
@@ -68,6 +69,12 @@ class World {
   void restart_controller();
   void stop_controller() { controller_.reset(); }
 
+  /// Whether the server still gets the write at which the controller is killed.
+  enum class Moment { before, after };
+  /// The controller dies with its `nth` write from now on, events included, and another starts.
+  void kill_at_write(std::size_t nth, Moment moment) { doom_ = Doom{nth, moment}; }
+  bool is_doomed() const { return doom_.has_value(); }
+
   /// Writes by the controller so far, by "VERB kind" and more, newest last.
   const std::vector<std::string>& writes() const { return writes_; }
   std::size_t write_count() const { return writes_.size(); }
@@ -75,17 +82,27 @@ class World {
   void lose_next_answer() { loses_next_answer_ = true; }
   /// "VERB target" of what the controller sent after the answer was lost; events and lists apart.
   const std::vector<std::string>& after_loss() const { return after_loss_; }
+  /// Each status of a Rollout that a controller wrote since the last call, as the server keeps it,
+  /// oldest first.
+  std::vector<api::RolloutStatus> take_statuses() { return std::exchange(statuses_, {}); }
   /// Reasons of the events about a Rollout, oldest first.
   std::vector<std::string> event_reasons(const std::string& rollout);
 
  private:
   class Recorder;
+  struct Doom {
+    std::size_t nth;
+    Moment moment;
+  };
   void send_promotion(const std::string& name, const cli::PromoteOptions& options);
 
   std::uint64_t seed_;
   cluster::TestCluster cluster_;
   std::vector<std::string> writes_;
+  std::vector<api::RolloutStatus> statuses_;
+  std::optional<Doom> doom_;
   bool loses_next_answer_ = false;
+  bool has_lost_ = false;
   std::vector<std::string> after_loss_;
   Refusal refusal_;
   std::shared_ptr<Recorder> recorder_;
