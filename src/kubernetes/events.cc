@@ -15,8 +15,8 @@ namespace {
 
 /// Repeats within this time raise a count instead of making another object.
 constexpr Duration aggregation_window = 10_min;
-/// Per object: a burst, then one each five minutes. Source: client-go's
-/// EventSourceObjectSpamFilter.
+/// Per object and type: a burst, then one each five minutes. Source: client-go's
+/// EventSourceObjectSpamFilter, which knows no types: there, what went well hides what did not.
 constexpr double burst = 25;
 constexpr Duration refill_interval = 300_s;
 constexpr std::size_t queue_max = 4096;
@@ -50,6 +50,9 @@ struct Series {
   std::int64_t sending = 0;            ///< Repeats in the write under way; 0: none is.
   int attempts = 0;
 };
+
+/// Of an object, by its uid.
+using BucketKey = std::pair<std::string, EventType>;
 
 struct Bucket {
   double tokens = burst;
@@ -135,7 +138,7 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
 
   void record(const api::ObjectRef& about, const EventNote& note) {
     const bool room = waiting.size() + in_flight < queue_max;
-    if (!admit(about.uid) || !room) {
+    if (!admit({about.uid, note.type}) || !room) {
       log::info("an event is left out, there are too many",
                 {
                     {"object",  about.text()},
@@ -157,11 +160,11 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
     if (!busy) enqueue(what);
   }
 
-  /// Takes a token of the object's bucket; returns false when it is empty.
-  bool admit(const std::string& uid) {
+  /// Takes a token of a bucket; returns false when it is empty.
+  bool admit(const BucketKey& key) {
     const Instant now = loop.monotonic_now();
     if (buckets.size() >= remembered_max) forget_full_buckets(now);
-    Bucket& bucket = buckets.try_emplace(uid, Bucket{burst, now}).first->second;
+    Bucket& bucket = buckets.try_emplace(key, Bucket{burst, now}).first->second;
     bucket.tokens = tokens_of(bucket, now);
     bucket.last = now;
     if (bucket.tokens < 1) return false;
@@ -306,7 +309,7 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
   Timer retry;
   std::map<Signature, Series> all;
   std::deque<Signature> waiting;  ///< Those with something unwritten that are not being sent.
-  std::map<std::string, Bucket> buckets;
+  std::map<BucketKey, Bucket> buckets;
   std::map<api::ObjectKey, Json> answers;
   std::size_t in_flight = 0;
   bool scheduled = false;

@@ -22,9 +22,9 @@ struct EventNote {
 };
 
 /// Writes core/v1 Events. Repeats of one (object, type, reason, message) within 10 minutes raise
-/// the count of the first; per object at most a burst of 25, then one in 5 minutes, so that an
-/// event storm can't load the API server. Events are best effort: a failed write is retried a few
-/// times, then logged; it never holds up a reconcile.
+/// the count of the first; per object and type at most a burst of 25, then one in 5 minutes, so
+/// that an event storm can't load the API server. Events are best effort: a failed write is retried
+/// a few times, then logged; it never holds up a reconcile.
 class EventRecorder {
  public:
   /// `component` is the source that people see ("rollouts-controller").

@@ -146,6 +146,14 @@ TEST_CASE("per object: a burst of 25, then one in five minutes") {
   CHECK(f.events().size() == 27);
 }
 
+TEST_CASE("however much went well, what did not is told") {
+  Fixture f;
+  for (int i = 0; i < 40; ++i) f.record("R" + std::to_string(i));
+  f.recorder->record(web, {EventType::warning, "Failed", "m"});
+  f.loop.run_for(1_s);
+  CHECK(f.counts()["Failed"] == 1);
+}
+
 TEST_CASE("an answer that got lost makes no twin") {
   Fixture f;
   f.store.faults.lost_answer = 1;

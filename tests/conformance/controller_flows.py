@@ -24,6 +24,13 @@ def install_blue_green(world, **more):
     world.until_phase("web", "Healthy")
 
 
+def until_delayed(world):
+    """The name of an old version that waits out its delay."""
+    return world.until("an old version waits", lambda: next(
+        (each for each in world.replica_sets("web") if each["spec"]["replicas"] > 0
+         and DEADLINE in each["metadata"].get("annotations", {})), None))["metadata"]["name"]
+
+
 def until_reconciled(world, controller):
     """This controller has looked at its Rollout, and has nothing more to do at once."""
     def is_reconciled():
@@ -95,21 +102,43 @@ def overdue(world):
     blue_green_flows.until_alone(world, "v2")
 
 
-@flow("the founding bug's zombies end")
-def zombies(world):
-    controller = world.own_controller()
+def mend(world, key):
+    """A person writes what is no deadline, or one long past, while the controller runs."""
+    world.own_controller()
     install_blue_green(world, scaleDownDelaySeconds=3)
-    for tag, deadline in (("v2", ""), ("v3", "soon"), ("v4", "0001-01-01")):
+    for tag, deadline in (("v2", ""), ("v3", "soon"), ("v4", "2001-01-01T00:00:00Z")):
         world.set_image("web", tag)
         blue_green_flows.until_active(world, tag)
-        old = world.until("an old version waits", lambda: next(
-            (each for each in world.replica_sets("web") if each["spec"]["replicas"] > 0
-             and DEADLINE in each["metadata"].get("annotations", {})), None))
-        controller.stop()
-        world.merge("ReplicaSet", old["metadata"]["name"],
-                    {"metadata": {"annotations": {DEADLINE: deadline}}})
-        controller = world.own_controller()
+        old = until_delayed(world)
+        world.merge("ReplicaSet", old, {"metadata": {"annotations": {DEADLINE: None, key: deadline}}})
         blue_green_flows.until_alone(world, tag)
+        if key == DEADLINE and deadline.startswith("2001"):
+            continue  # As good as any that has passed.
+        world.until_polled("an event tells what was mended", lambda old=old: any(
+            each["reason"] == "ScaleDownDeadlineMended" and old in each["message"]
+            for each in world.list("Event")))
+
+
+@flow("a deadline that a person spoils keeps no old version")
+def spoiled(world):
+    mend(world, DEADLINE)
+
+
+@flow("a deadline under the key that upstream's documents name keeps no old version")
+def misspelt(world):
+    mend(world, "argo-rollouts.argoproj.io/scale-down-deadline")
+
+
+@flow("the founding bug's zombie ends once a controller is back")
+def zombie(world):
+    controller = world.own_controller()
+    install_blue_green(world, scaleDownDelaySeconds=3)
+    world.set_image("web", "v2")
+    old = until_delayed(world)
+    controller.stop()
+    world.merge("ReplicaSet", old, {"metadata": {"annotations": {DEADLINE: ""}}})
+    world.own_controller()
+    blue_green_flows.until_alone(world, "v2")
 
 
 @flow("a standby takes over from a leader that is killed in the middle of an update")
