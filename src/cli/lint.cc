@@ -236,7 +236,10 @@ Result<int> lint(const LintOptions& options, Streams streams) {
     return fail(ErrorCode::invalid, "lint", "no file is named", "slipway lint FILE...");
   }
   std::vector<LintFile> files;
-  for (const std::string& name : names) files.push_back({name, TRY(read_file(name))});
+  for (const std::string& name : names) {
+    std::string text = TRY(read_file(name));
+    files.push_back({name, std::move(text)});
+  }
   const std::vector<LintFinding> findings = find_lint(files);
   const bool as_upstream = options.files.empty();
   for (const LintFinding& finding : findings) {

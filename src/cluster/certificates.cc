@@ -160,9 +160,12 @@ Result<Credentials> make_credentials(Instant now) {
         {NID_ext_key_usage, "clientAuth"}}
   };
   const Signed issuer = TRY(make_signed(authority, nullptr, now));
-  return Credentials{TRY(certificate_pem(issuer)),
-                     TRY(key_pair(TRY(make_signed(server, &issuer, now)))),
-                     TRY(key_pair(TRY(make_signed(client, &issuer, now)))), TRY(make_token())};
+  Credentials credentials;
+  credentials.authority_pem = TRY(certificate_pem(issuer));
+  credentials.server = TRY(key_pair(TRY(make_signed(server, &issuer, now))));
+  credentials.client = TRY(key_pair(TRY(make_signed(client, &issuer, now))));
+  credentials.token = TRY(make_token());
+  return credentials;
 }
 
 }  // namespace slipway::cluster

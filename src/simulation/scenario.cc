@@ -72,9 +72,9 @@ Result<Deed> deed_from_json(const Json& json) {
 Result<Strike> strike_from_json(const Json& json) {
   for (const FaultInfo& info : all_faults()) {
     if (info.id != json["fault"].string_or_empty()) continue;
+    const auto size = TRY(from_hex(json["size"], "strikes.size"));
     return Strike{info.fault, std::string(json["at"].string_or_empty()),
-                  static_cast<std::uint32_t>(json["time"].integer_or(0)),
-                  TRY(from_hex(json["size"], "strikes.size"))};
+                  static_cast<std::uint32_t>(json["time"].integer_or(0)), size};
   }
   return fail(ErrorCode::invalid, "strikes.fault",
               "there is no fault " + quote(json["fault"].string_or_empty()));

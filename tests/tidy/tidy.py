@@ -286,9 +286,23 @@ def nothing_sleeps(tree):
                               "sleeps; use an EventLoop, virtual in tests, or wait for an event")
 
 
+TRY_IN_LIST = re.compile(r"\{(?!\s)[^{};]*,\s*[^,{};]*\bTRY\(")
+
+
+def lists_do_not_return(tree):
+    """g++ 12 forgets the finished members of a braced list when a later one returns."""
+    for file in tree.cpp("src/", "tests/"):
+        code = "\n".join(file.code_lines())
+        for found in TRY_IN_LIST.finditer(code):
+            yield Finding("try-in-list", file.path, code.count("\n", 0, found.end()) + 1,
+                          "TRY within a braced list leaks what stands before it; take the value "
+                          "first")
+
+
 RULES = [includes_point_down, domain_is_pure, headers_are_light, sources_are_built,
          headers_are_guarded, nothing_is_left_open, lines_fit, files_are_short, links_live,
-         words_are_ours, layers_are_explained, nothing_sleeps]
+         words_are_ours, layers_are_explained, nothing_sleeps,
+         lists_do_not_return]
 
 
 def is_excepted(finding):
@@ -322,6 +336,7 @@ GOOD_TREE = {
     "src/rollout/plan.cc": '// rand() and time(0) and sleep_for(1)\nauto s = "getenv(x) sleep(1)";\n'
                            "auto r = R\"(rand() \" sleep(1))\";\nauto c = '\"'; Time time(1);\n"
                            "auto o = operand(1) + object.time(0);\n"
+                           "Both f() {\n  return both(a, TRY(b()));\n}\n"
                            '  {"' + "x" * 120 + '"' + " " * 60 + ", 1},\n",
     "src/rollout/plan_test.cc": 'auto f = std::ifstream("x");\n',
 }
@@ -357,6 +372,7 @@ BAD_TREES = {
               ("std::this_thread::sleep_for(1s);", "usleep(5);", "::sleep(1);",
                "this_thread::sleep_until(t);")] +
              [{"tests/a.py": "time.sle" "ep(1)\n"}],
+    "try-in-list": [{"src/base/a.cc": "return Pair{name,\n  text(TRY(read(name)))};\n"}],
 }
 
 
