@@ -105,14 +105,20 @@ int World::merge_patch(const api::Kind& kind, const std::string& name, const Jso
 }
 
 void World::set_image(const std::string& rollout, const std::string& image) {
-  Json containers = get(api::kinds::rollout, rollout)["spec"]["template"]["spec"]["containers"];
+  const Json seen = get(api::kinds::rollout, rollout);
+  const Json& workload = seen["spec"]["workloadRef"];
+  REQUIRE((workload.is_null() || workload["kind"].string_or_empty() == "Deployment"));
+  const api::Kind& kind = workload.is_null() ? api::kinds::rollout : api::kinds::deployment;
+  const std::string name =
+      workload.is_null() ? rollout : std::string(workload["name"].string_or_empty());
+  Json containers = get(kind, name)["spec"]["template"]["spec"]["containers"];
   containers.as_array().at(0).set("image", image);
   const Json patch = Json::object({
       {"spec",
        Json::object(
            {{"template", Json::object({{"spec", Json::object({{"containers", containers}})}})}})}
   });
-  REQUIRE(merge_patch(api::kinds::rollout, rollout, patch) == 200);
+  REQUIRE(merge_patch(kind, name, patch) == 200);
 }
 
 api::Rollout World::rollout(const std::string& name) {

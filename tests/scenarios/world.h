@@ -34,6 +34,7 @@ class World {
   /// A merge patch, as a person sends one with kubectl. Returns the status of the answer.
   int merge_patch(const api::Kind& kind, const std::string& name, const Json& patch,
                   std::string_view subresource = {});
+  /// In the template, or in that of the Deployment that the Rollout refers to.
   void set_image(const std::string& rollout, const std::string& image);
   void erase(const api::Kind& kind, const std::string& name) {
     cluster_.delete_object(kind, {"default", name});
