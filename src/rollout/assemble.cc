@@ -169,8 +169,9 @@ api::Object seen_for_write(const api::Rollout& rollout) {
       {"apiVersion", api::Rollout::kind.api_version()},
       {"kind",       api::Rollout::kind.kind         },
       {"metadata",   api::encode(rollout.metadata)   },
-      {"status",     api::encode(rollout.status)     },
   });
+  // A status that nobody has written yet lacks even the members that are always written.
+  if (rollout.status != api::RolloutStatus{}) content.set("status", api::encode(rollout.status));
   return api::Object::of(api::Rollout::kind, std::move(content));
 }
 

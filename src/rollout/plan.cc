@@ -26,12 +26,8 @@ constexpr Duration workload_poll = 20_s;
 Plan with_status(const api::Rollout& rollout, const api::RolloutStatus& status, std::string why) {
   Plan plan;
   if (status == rollout.status) return plan;
-  Json content = Json::object({
-      {"metadata", api::encode(rollout.metadata)},
-      {"status",   api::encode(rollout.status)  },
-  });
-  auto write = kubernetes::Write::status(api::Object::of(api::Rollout::kind, std::move(content)),
-                                         api::encode(status), std::move(why));
+  auto write =
+      kubernetes::Write::status(seen_for_write(rollout), api::encode(status), std::move(why));
   if (!write.changes_nothing()) plan.status = std::move(write);
   return plan;
 }
