@@ -34,6 +34,11 @@ class Kind:
 
 KINDS = {kind.kind: kind for kind in (
     Kind("Rollout", "rollouts", "argoproj.io/v1alpha1"),
+    Kind("AnalysisRun", "analysisruns", "argoproj.io/v1alpha1"),
+    Kind("AnalysisTemplate", "analysistemplates", "argoproj.io/v1alpha1"),
+    Kind("Experiment", "experiments", "argoproj.io/v1alpha1"),
+    Kind("VirtualService", "virtualservices", "networking.istio.io/v1beta1"),
+    Kind("DestinationRule", "destinationrules", "networking.istio.io/v1beta1"),
     Kind("ReplicaSet", "replicasets", "apps/v1"),
     Kind("Deployment", "deployments", "apps/v1"),
     Kind("PodTemplate", "podtemplates", "v1"),

@@ -30,6 +30,7 @@ import controller_flows  # noqa: E402,F401
 import fault_flows  # noqa: E402,F401
 import node_flows  # noqa: E402,F401
 import spec_flows  # noqa: E402,F401
+import taking_over_flows  # noqa: E402,F401
 
 
 def run_flow(target, flow):

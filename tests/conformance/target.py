@@ -111,8 +111,11 @@ class Target:
         self.kubeconfig = self.client = self.cache = None
         self.controller = None  # The one for all namespaces.
 
-    def start_controller(self, name, namespaced=False):
-        """`name` is its namespace if it works in one only, and then its instance id too."""
+    def start_controller(self, name, namespaced=False, instance_id=""):
+        """`name` is its namespace if it works in one only, and then its instance id too.
+
+        One of all namespaces that has an instance id takes no lease: it has no right to its own.
+        """
         kubeconfig = self.controller_credentials(name if namespaced else None)
         command = [self.slipway, "controller", "--kubeconfig", kubeconfig, "--metricsPort", "0",
                    "--healthzPort", "0", "--logformat", "json", "--qps", "200", "--burst", "400"]
@@ -122,6 +125,8 @@ class Target:
                         "--leader-election-lease-duration", "5s",
                         "--leader-election-renew-deadline", "4s",
                         "--leader-election-retry-period", "500ms"]
+        elif instance_id:
+            command += ["--instance-id", instance_id, "--leader-elect=false"]
         controller = Controller(
             command, self.folder / f"controller-{name}.log", "controller started",
             environment={**os.environ, "POD_NAMESPACE": name if namespaced else CONTROLLER_HOME})
