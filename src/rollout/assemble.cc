@@ -18,6 +18,9 @@ namespace {
 /// sooner, so a step costs one status write; autoscalers look every 15 s. Compat: Argo Rollouts
 /// writes each count.
 constexpr Duration count_interval = 10_s;
+/// The same where the plan itself resizes, which changes the counts again. Under the load of many
+/// Rollouts such a plan comes late; only one that is refused again and again comes for long.
+constexpr Duration count_interval_while_resizing = 5_min;
 
 /// Appends to the plan; events are told once the write before them is applied.
 class Assembly {
@@ -127,13 +130,17 @@ bool only_counts_differ(const api::RolloutStatus& before, api::RolloutStatus aft
 /// How long the status can wait, or nothing: it is written now.
 std::optional<Duration> can_wait(const Work& work) {
   if (!only_counts_differ(work.rollout.status, work.status)) return std::nullopt;
-  if (std::ranges::none_of(work.roles.owned,
-                           [](const api::ReplicaSet* owned) { return in_motion(*owned); })) {
+  const bool resizes = std::ranges::any_of(work.changes, [](const ReplicaSetChange& change) {
+    return change.raises() || change.lowers();
+  });
+  if (!resizes && std::ranges::none_of(work.roles.owned, [](const api::ReplicaSet* owned) {
+        return in_motion(*owned);
+      })) {
     return std::nullopt;
   }
   const auto* told = find_condition(work.rollout.status, condition_types::progressing);
   const Instant last = told->last_update_time.value_or(Instant{});
-  const Instant due = last + count_interval;
+  const Instant due = last + (resizes ? count_interval_while_resizing : count_interval);
   if (due <= work.now || last > work.now) return std::nullopt;
   return due - work.now;
 }

@@ -53,6 +53,23 @@ TEST_CASE("pods on their way out promote nothing: they serve, and are asked for 
   CHECK(world.rollout().status.stable_rs == world.rollout().status.current_pod_hash);
 }
 
+TEST_CASE("an update through four steps is six statuses, however late each plan comes") {
+  for (const Duration pace : {1_s, 7_s, 15_s, 40_s}) {
+    CAPTURE(pace.seconds());
+    SimulatedWorld world = running(
+        2,
+        R"({"canary":{"steps":[{"setWeight":20},{"setWeight":40},{"setWeight":60},{"setWeight":80}]}})");
+    world.set_image("v2");
+    for (int plans = 0; plans < 60; ++plans) {
+      world.advance(pace);
+      world.reconcile();
+    }
+    CHECK(world.sizes() == "v2:2/2");
+    CHECK(world.rollout().status.phase == "Healthy");
+    CHECK(world.status_writes == 6);
+  }
+}
+
 TEST_CASE("the first deployment is stable at once and skips the steps (8.4)") {
   SimulatedWorld world(4, four_steps);
   world.settle();
