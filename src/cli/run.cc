@@ -35,6 +35,35 @@ std::string read_timeout(const std::string& text, std::optional<Duration>& into)
   return {};
 }
 
+struct LogFlags {
+  std::string level = "info";
+  std::string format;
+};
+
+void add_log_flags(CLI::App& app, LogFlags& flags) {
+  app.add_option("--loglevel", flags.level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->capture_default_str()
+      ->group("Logs");
+  app.add_option("--logformat", flags.format, "text or json")->group("Logs");
+}
+
+/// Of upstream's libraries. They are taken, so that scripts need not change, and mean nothing here.
+void add_meaningless_flags(CLI::App& app) {
+  for (const char* name : {"--kloglevel", "--cache-dir"}) {
+    app.add_option_function<std::string>(name, [](const std::string&) {})->group("");
+  }
+}
+
+void set_up_logs(const LogFlags& flags) {
+  using log::Level;
+  const Level level = flags.level == "debug"   ? Level::debug
+                      : flags.level == "warn"  ? Level::warn
+                      : flags.level == "error" ? Level::error
+                                               : Level::info;
+  log::configure(level, flags.format == "json" ? log::Format::json : log::Format::text);
+}
+
 int finish(const Result<int>& result, Streams streams) {
   if (result) return *result;
   streams.err << "Error: " << result.error().text() << std::endl;
@@ -105,14 +134,22 @@ int run(int argc, const char* const* argv) {
   app.set_version_flag("--version", describe_version("slipway", true));
   app.fallthrough();
   add_connection_flags(app, line.connection);
+  LogFlags logs;
+  add_log_flags(app, logs);
+  add_meaningless_flags(app);
   add_plugin_commands(app, line);
   if (!plugin) add_server_commands(app, line);
+  for (CLI::App* command : app.get_subcommands({})) {
+    command->footer(command->get_footer() + "\nFlags of the connection and the logs: " +
+                    app.get_name() + " --help");
+  }
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& wrong) {
     return app.exit(wrong, streams.out, streams.err) == 0 ? 0 : usage_status;
   }
+  set_up_logs(logs);
   try {
     return finish(line.command(streams), streams);
   } catch (const std::exception& broken) {

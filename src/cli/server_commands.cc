@@ -18,27 +18,6 @@ namespace {
 
 using controller::ControllerFlags;
 
-struct LogFlags {
-  std::string level = "info";
-  std::string format;
-};
-
-void add_log_flags(CLI::App& command, LogFlags& flags) {
-  command.add_option("--loglevel", flags.level, "debug, info, warn or error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->capture_default_str();
-  command.add_option("--logformat", flags.format, "text or json");
-}
-
-void set_up_logs(const LogFlags& flags) {
-  using log::Level;
-  const Level level = flags.level == "debug"   ? Level::debug
-                      : flags.level == "warn"  ? Level::warn
-                      : flags.level == "error" ? Level::error
-                                               : Level::info;
-  log::configure(level, flags.format == "json" ? log::Format::json : log::Format::text);
-}
-
 void duration_flag(CLI::App& command, const char* name, Duration& into, const char* meaning) {
   command.add_option_function<std::string>(
       name,
@@ -57,11 +36,12 @@ void duration_flag(CLI::App& command, const char* name, Duration& into, const ch
 void add_ignored_flags(CLI::App& command) {
   for (const char* name :
        {"--experiment-threads", "--analysis-threads", "--service-threads", "--ingress-threads",
-        "--ephemeral-metadata-threads", "--ephemeral-metadata-update-pod-retries", "--kloglevel",
+        "--ephemeral-metadata-threads", "--ephemeral-metadata-update-pod-retries",
         "--aws-target-group-binding-api-version", "--alb-tag-key-resource-id",
         "--istio-api-version", "--ambassador-api-version", "--traffic-split-api-version",
         "--traefik-api-group", "--traefik-api-version", "--ingress-api-version",
-        "--appmesh-crd-version", "--alb-ingress-classes", "--nginx-ingress-classes"}) {
+        "--appmesh-crd-version", "--alb-ingress-classes", "--nginx-ingress-classes",
+        "--enable-pprof-address"}) {
     command
         .add_option_function<std::string>(name,
                                           [name](const std::string&) {
@@ -88,7 +68,6 @@ void add_ignored_flags(CLI::App& command) {
 void add_controller(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("controller", "Reconcile the Rollouts of a cluster");
   const auto flags = std::make_shared<ControllerFlags>();
-  const auto logs = std::make_shared<LogFlags>();
   command->add_flag("--namespaced", flags->namespaced, "Only the namespace of the kubeconfig");
   command->add_option("--instance-id", flags->instance_id,
                       "Only Rollouts whose controller-instance-id label is this");
@@ -120,11 +99,9 @@ void add_controller(CLI::App& app, CommandLine& line) {
                 "How long to try to renew it (default 10s)");
   duration_flag(*command, "--leader-election-retry-period", flags->retry_period,
                 "Time between tries (default 2s)");
-  add_log_flags(*command, *logs);
   add_ignored_flags(*command);
-  command->callback([&line, flags, logs] {
-    line.command = [&line, flags, logs](Streams) -> Result<int> {
-      set_up_logs(*logs);
+  command->callback([&line, flags] {
+    line.command = [&line, flags](Streams) -> Result<int> {
       flags->connection = line.connection;
       flags->build = {.version = version_text(),
                       .compiler = build_info().compiler,
@@ -139,14 +116,11 @@ void add_cluster(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       app.add_subcommand("cluster", "Run an embedded Kubernetes for development and tests");
   const auto options = std::make_shared<cluster::ServeOptions>();
-  const auto logs = std::make_shared<LogFlags>();
   command->add_option("--address", options->address, "Loopback address and port to serve on")
       ->capture_default_str();
   command->add_option("--nodes", options->nodes, "Simulated nodes")->capture_default_str();
-  add_log_flags(*command, *logs);
-  command->callback([&line, options, logs] {
-    line.command = [&line, options, logs](Streams) -> Result<int> {
-      set_up_logs(*logs);
+  command->callback([&line, options] {
+    line.command = [&line, options](Streams) -> Result<int> {
       // Elsewhere the kubeconfig is read; here it is what is written.
       options->kubeconfig = line.connection.kubeconfig;
       if (options->kubeconfig.empty()) {
@@ -162,18 +136,15 @@ void add_nodes(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
       "nodes", "Play the nodes of a cluster that has none: bind its pods and run them by a script");
   const auto options = std::make_shared<cluster::RunNodesOptions>();
-  const auto logs = std::make_shared<LogFlags>();
   command->add_option("--nodes", options->nodes, "Simulated nodes")->capture_default_str();
   command->add_flag("--beside-real-nodes", options->beside_real_nodes,
                     "Work even where real nodes exist, whose pods would run nowhere");
-  add_log_flags(*command, *logs);
   command->footer(
       "Pods choose what becomes of them by annotations: slipway.dev/start-delay, ready-delay,\n"
       "stop-delay, behaviour (crash, never-ready, image-pull-error, exit), crash-after,\n"
       "exit-after and exit-code.");
-  command->callback([&line, options, logs] {
-    line.command = [&line, options, logs](Streams) -> Result<int> {
-      set_up_logs(*logs);
+  command->callback([&line, options] {
+    line.command = [&line, options](Streams) -> Result<int> {
       options->connection = line.connection;
       options->version = version_text();
       return cluster::run_nodes(*options);
