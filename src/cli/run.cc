@@ -140,8 +140,9 @@ int run(int argc, const char* const* argv) {
   add_plugin_commands(app, line);
   if (!plugin) add_server_commands(app, line);
   for (CLI::App* command : app.get_subcommands({})) {
-    command->footer(command->get_footer() + "\nFlags of the connection and the logs: " +
-                    app.get_name() + " --help");
+    const std::string own = command->get_footer();
+    command->footer((own.empty() ? "" : own + "\n") +
+                    "Flags of the connection and the logs: " + app.get_name() + " --help");
   }
 
   try {
