@@ -115,7 +115,7 @@ TEST_CASE("an empty optional struct is not an absent one") {
   CHECK(encode(step) == json(R"({"pause":{}})"));
 }
 
-TEST_CASE("tolerant decoding keeps what can be read and reports the rest") {
+TEST_CASE("tolerant decoding keeps what can be read and reports the rest (1.3)") {
   std::vector<Error> problems;
   const Rollout rollout = decode_tolerant<Rollout>(
       json(R"({"kind":"Pod","metadata":{"name":"web","labels":{"a":1,"b":"x"}},

@@ -204,7 +204,7 @@ IntOrString text(const char* value) {
   return IntOrString::of(std::string(value));
 }
 
-TEST_CASE("surge rounds up, unavailability rounds down, and one of them is left") {
+TEST_CASE("surge rounds up, unavailability rounds down, and one of them is left (10.1)") {
   using Limit = std::optional<IntOrString>;
   struct Row {
     std::int32_t replicas;

@@ -6,7 +6,7 @@
 namespace slipway::api {
 namespace {
 
-TEST_CASE("hashes are those of Argo Rollouts") {
+TEST_CASE("hashes are those of Argo Rollouts (2.1, 2.2)") {
   std::size_t rows = 0;
   for (const auto& row : read_table("compat/hash-vectors.tsv")) {
     CAPTURE(row.at("json"));

@@ -79,7 +79,7 @@ TEST_CASE("the first replica makes the lease and keeps it renewed") {
   CHECK(r.loop.now() - *renewed <= 3_s);
 }
 
-TEST_CASE("one of many leads, and the others know who") {
+TEST_CASE("one of many leads, and the others know who (1.5)") {
   Replicas r(3);
   for (int i = 0; i < 600; ++i) {
     r.loop.run_for(1_s);

@@ -39,7 +39,7 @@ struct Fixture {
 
 using Names = std::vector<std::string>;
 
-TEST_CASE("a key is queued once, in the order it came") {
+TEST_CASE("a key is queued once, in the order it came (1.1)") {
   Fixture f;
   f.end = [](const auto&) { return Ended{}; };
   for (const char* name : {"a", "b", "a", "c", "b"}) f.queue.add(key(name));
@@ -82,7 +82,7 @@ TEST_CASE("only so many reconciles are under way, and the longest waiting is nex
   CHECK(f.started == Names{"a", "b", "c", "d", "a"});
 }
 
-TEST_CASE("failures back off, doubling, until one succeeds") {
+TEST_CASE("failures back off, doubling, until one succeeds (1.1)") {
   Fixture f;
   f.end = [&](const auto&) { return Ended{.failed = f.started.size() < 5}; };
   CHECK(f.queue.backoff_of(key("a")) == 50_ms);

@@ -64,7 +64,7 @@ TEST_CASE("the first deployment: the active Service moves when all pods serve (1
   CHECK(world.rollout().status.selector.find("rollouts-pod-template-hash=") != std::string::npos);
 }
 
-TEST_CASE("an update waits for a person, switches, and the old version ends (34.3)") {
+TEST_CASE("an update waits for a person, switches, and the old version ends (15.1, 34.3)") {
   SimulatedWorld world = running(3, blue_green(by_hand));
   world.set_image("v2");
   world.run();
@@ -90,7 +90,7 @@ TEST_CASE("by default an update promotes itself once all pods serve (15.7)") {
   CHECK(world.count_events("RolloutPaused") == 0);
 }
 
-TEST_CASE("autoPromotionSeconds counts from readiness; a person can be quicker") {
+TEST_CASE("autoPromotionSeconds counts from readiness; a person can be quicker (15.3)") {
   const std::string strategy = blue_green("\"autoPromotionSeconds\":60");
   SimulatedWorld patient = running(3, strategy);
   patient.set_image("v2");
@@ -107,7 +107,7 @@ TEST_CASE("autoPromotionSeconds counts from readiness; a person can be quicker")
   CHECK(image_behind(hasty, "active") == "v2");
 }
 
-TEST_CASE("a small preview grows only once it is promoted (previewReplicaCount)") {
+TEST_CASE("a small preview grows only once it is promoted (15.2, previewReplicaCount)") {
   SimulatedWorld world = running(4, blue_green(by_hand + ",\"previewReplicaCount\":1"));
   world.set_image("v2");
   world.run();
@@ -334,7 +334,7 @@ TEST_CASE("a pause by a person holds the switch but not the pods (7)") {
   CHECK(image_behind(world, "active") == "v2");
 }
 
-TEST_CASE("a promotion holds although a pod is lost before the switch (P6)") {
+TEST_CASE("a promotion holds although a pod is lost before the switch (15.4, P6)") {
   SimulatedWorld world = running(2, blue_green(by_hand));
   world.set_image("v2");
   world.run();

@@ -116,7 +116,7 @@ TEST_CASE("each step costs one status write, whatever the pods do meanwhile") {
   CHECK(world.status_writes <= 8);
 }
 
-TEST_CASE("events tell an update once each, in order") {
+TEST_CASE("events tell an update once each, in order (8.1, 8.2)") {
   SimulatedWorld world = running(2, R"({"canary":{"steps":[{"setWeight":50},{"pause":{}}]}})");
   world.set_image("v2");
   world.run();
@@ -177,7 +177,7 @@ TEST_CASE("an abort goes back to stable and stays; a retry starts at the first s
   CHECK_FALSE(world.rollout().status.aborted_at);
 }
 
-TEST_CASE("a full promotion skips steps and pauses") {
+TEST_CASE("a full promotion skips steps and pauses (16.2)") {
   SimulatedWorld world = running(4, four_steps);
   world.set_image("v2");
   world.run();
@@ -260,7 +260,7 @@ TEST_CASE("a third version supersedes the second, which ends (34.4)") {
         *world.replica_set("v1").metadata.label(api::pod_template_hash_label));
 }
 
-TEST_CASE("a person's pause holds everything, and what was promoted meanwhile is not lost") {
+TEST_CASE("a person's pause holds everything, and what was promoted meanwhile is not lost (7, 8.3)") {
   SimulatedWorld world = running(4, four_steps);
   world.edit(R"({"paused":true})");
   world.set_image("v2");
@@ -281,7 +281,7 @@ TEST_CASE("a person's pause holds everything, and what was promoted meanwhile is
   CHECK(stands_at(world) == "v1:2/2 v2:2/2 | 3 Paused: CanaryPauseStep");
 }
 
-TEST_CASE("another size alone moves no step (C9)") {
+TEST_CASE("another size alone moves no step (6.3, C9)") {
   SimulatedWorld world = running(4, four_steps);
   world.set_image("v2");
   world.run();

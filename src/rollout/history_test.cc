@@ -14,7 +14,7 @@ api::ReplicaSet empty(const std::string& hash) {
   return replica_set;
 }
 
-TEST_CASE("what is deleted is old, empty, observed and selected by no one (26.1, I8)") {
+TEST_CASE("what is deleted is old, empty, observed and selected by no one (12.4, 26.1, I8)") {
   const api::ReplicaSet a = empty("a"), d = empty("d"), e = empty("e");
   api::ReplicaSet with_pods = empty("b");
   with_pods.status.replicas = 1;

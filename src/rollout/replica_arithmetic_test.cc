@@ -16,7 +16,7 @@ std::ostream& operator<<(std::ostream& out, const Split& split) {
 
 namespace {
 
-TEST_CASE("the split is the nearest to the weight (behaviour.md 10.2)") {
+TEST_CASE("the split is the nearest to the weight (10.2)") {
   struct Row {
     std::int32_t desired, weight, surge;
     Split want;
@@ -87,7 +87,7 @@ std::string one_by_one(const Bounds& bounds, const Split& want, Split start) {
   return trace;
 }
 
-TEST_CASE("sizes move towards the split as in behaviour.md 10.3") {
+TEST_CASE("sizes move towards the split (10.3)") {
   struct Row {
     std::int32_t desired, weight, surge, unavailable;
     Split start;

@@ -41,7 +41,7 @@ kubernetes::Write scale_to_zero(const api::ReplicaSet& replica_set) {
   return *std::move(write);
 }
 
-TEST_CASE("count and deadline go in one write") {
+TEST_CASE("count and deadline go in one write (6.1)") {
   const api::ReplicaSet old = old_one();
   const auto after = applied(scale_to_zero(old), old);
   REQUIRE(after);
@@ -49,7 +49,7 @@ TEST_CASE("count and deadline go in one write") {
   CHECK((*after)["metadata"]["annotations"].find(keys::scale_down_deadline) == nullptr);
 }
 
-TEST_CASE("a scale-down lands on nothing that was taken back into service meanwhile") {
+TEST_CASE("a scale-down lands on nothing that was taken back into service meanwhile (31)") {
   struct Row {
     const char* name;
     void (*meanwhile)(api::ReplicaSet&);

@@ -73,7 +73,7 @@ TEST_CASE("an old ReplicaSet always ends") {
   }
 }
 
-TEST_CASE("a deadline is whole seconds, never early, at most a second late (D1)") {
+TEST_CASE("a deadline is whole seconds, never early, at most a second late (6.2, D1)") {
   for (const Duration offset : {0_s, 1_ms, 500_ms, 999_ms}) {
     const Instant now = t0 + offset;
     const Instant deadline = deadline_after(now, 30_s);
@@ -90,7 +90,7 @@ TEST_CASE("a deadline that has passed is not live (D7)") {
   CHECK_FALSE(is_live(Absent{}, t0));
 }
 
-TEST_CASE("only so many old ReplicaSets wait, the newest") {
+TEST_CASE("only so many old ReplicaSets wait, the newest (12.2)") {
   const Deadline past = At{t0 - 1_s};
   const Deadline soon = At{t0 + 5_s};
   const ScaleDown go{scale_to_zero, {}};

@@ -79,7 +79,7 @@ TEST_CASE("an update takes the steps, waits at the pause, and ends with the old 
   CHECK(size_of(world, "shop:2") == 5);
 }
 
-TEST_CASE("a timed pause lasts its time and not a second more") {
+TEST_CASE("a timed pause lasts its time and not a second more (32)") {
   World world;
   install(world);
   update_to_pause(world);
@@ -238,7 +238,7 @@ TEST_CASE("a Rollout that is deleted takes its ReplicaSets and pods with it") {
   }));
 }
 
-TEST_CASE("after a write whose answer was lost, the object is read before the next plan") {
+TEST_CASE("after a write whose answer was lost, the object is read before the next plan (1.4)") {
   World world;
   world.apply(canary);
   REQUIRE(world.until_phase("shop", "Healthy"));

@@ -83,11 +83,12 @@ World::World(std::uint64_t seed) : seed_(seed), cluster_({.seed = seed}) {
   restart_controller();
 }
 
-void World::restart_controller() {
+void World::restart_controller(controller::RolloutController::Options options) {
   controller_.reset();
   recorder_ = std::make_shared<Recorder>(*this);
-  controller_ = std::make_unique<controller::RolloutController>(
-      loop(), *recorder_, nullptr, controller::RolloutController::Options{}, ++seed_);
+  options.on_reconcile = [this](const api::ObjectKey& key) { reconciled_.push_back(key.text()); };
+  controller_ = std::make_unique<controller::RolloutController>(loop(), *recorder_, nullptr,
+                                                                std::move(options), ++seed_);
   controller_->start();
   controller_->lead();
 }

@@ -67,7 +67,7 @@ class World {
   void refuse(Refusal refusal) { refusal_ = std::move(refusal); }
 
   /// Ends the controller, as a crash does, and starts another.
-  void restart_controller();
+  void restart_controller(controller::RolloutController::Options options = {});
   void stop_controller() { controller_.reset(); }
 
   /// Whether the server still gets the write at which the controller is killed.
@@ -79,6 +79,8 @@ class World {
   /// Writes by the controller so far, by "VERB kind" and more, newest last.
   const std::vector<std::string>& writes() const { return writes_; }
   std::size_t write_count() const { return writes_.size(); }
+  /// Keys of the Rollouts that were reconciled so far, in order.
+  const std::vector<std::string>& reconciled() const { return reconciled_; }
   /// The controller's next write is carried out, and its answer is lost.
   void lose_next_answer() { loses_next_answer_ = true; }
   /// "VERB target" of what the controller sent after the answer was lost; events and lists apart.
@@ -100,6 +102,7 @@ class World {
   std::uint64_t seed_;
   cluster::TestCluster cluster_;
   std::vector<std::string> writes_;
+  std::vector<std::string> reconciled_;
   std::vector<api::RolloutStatus> statuses_;
   std::optional<Doom> doom_;
   bool loses_next_answer_ = false;
