@@ -260,7 +260,8 @@ TEST_CASE("a third version supersedes the second, which ends (34.4)") {
         *world.replica_set("v1").metadata.label(api::pod_template_hash_label));
 }
 
-TEST_CASE("a person's pause holds everything, and what was promoted meanwhile is not lost (7, 8.3)") {
+TEST_CASE(
+    "a person's pause holds everything, and what was promoted meanwhile is not lost (7, 8.3)") {
   SimulatedWorld world = running(4, four_steps);
   world.edit(R"({"paused":true})");
   world.set_image("v2");
