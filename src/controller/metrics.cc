@@ -17,7 +17,14 @@ using Labels = prometheus::Labels;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-const prometheus::Histogram::BucketBoundaries reconcile_buckets{0.01, 0.15, .25, .5, 1};
+using Buckets = prometheus::Histogram::BucketBoundaries;
+
+const Buckets reconcile_buckets{0.01, 0.15, .25, .5, 1};
+const Buckets total_buckets{30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800};
+const Buckets progression_buckets{30, 60, 120, 300, 600, 900, 1800, 3600};
+const Buckets pause_buckets{0, 60, 300, 600, 1800, 3600, 7200, 14400, 28800};
+/// client-go's for its queues.
+const Buckets queue_buckets{1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10};
 
 /// The metrics of one Rollout, kept so that they can be removed with it.
 struct PerRollout {
@@ -31,6 +38,12 @@ prometheus::ClientMetric value_with(const Labels& labels, double value) {
   prometheus::ClientMetric metric;
   for (const auto& [name, text] : labels) metric.label.push_back({name, text});
   metric.gauge.value = value;
+  return metric;
+}
+
+prometheus::ClientMetric count_with(const Labels& labels, std::uint64_t count) {
+  prometheus::ClientMetric metric = value_with(labels, 0);
+  metric.counter.value = static_cast<double>(count);
   return metric;
 }
 
@@ -77,6 +90,12 @@ void collect_rollouts(const std::vector<RolloutSample>& samples, std::vector<Met
 void collect_queues(const std::vector<QueueSample>& samples, std::vector<MetricFamily>& out) {
   MetricFamily depth = gauges("workqueue_depth", "Keys waiting in the queue");
   MetricFamily busy = gauges("workqueue_in_flight", "Keys being reconciled");
+  MetricFamily longest = gauges("workqueue_longest_running_processor_seconds",
+                                "Age of the oldest reconcile under way");
+  MetricFamily unfinished =
+      gauges("workqueue_unfinished_work_seconds", "Ages of all reconciles under way, summed");
+  MetricFamily adds{
+      "workqueue_adds_total", "Keys that were put into the queue", MetricType::Counter, {}};
   MetricFamily retries{"workqueue_retries_total", "Failed reconciles", MetricType::Counter, {}};
   for (const QueueSample& sample : samples) {
     const Labels labels{
@@ -84,13 +103,14 @@ void collect_queues(const std::vector<QueueSample>& samples, std::vector<MetricF
     };
     depth.metric.push_back(value_with(labels, static_cast<double>(sample.depth)));
     busy.metric.push_back(value_with(labels, static_cast<double>(sample.in_flight)));
-    prometheus::ClientMetric count = value_with(labels, 0);
-    count.counter.value = static_cast<double>(sample.retries);
-    retries.metric.push_back(std::move(count));
+    longest.metric.push_back(value_with(labels, sample.longest_running.seconds()));
+    unfinished.metric.push_back(value_with(labels, sample.unfinished.seconds()));
+    adds.metric.push_back(count_with(labels, sample.adds));
+    retries.metric.push_back(count_with(labels, sample.retries));
   }
-  out.push_back(std::move(depth));
-  out.push_back(std::move(busy));
-  out.push_back(std::move(retries));
+  for (MetricFamily* family : {&depth, &busy, &longest, &unfinished, &adds, &retries}) {
+    out.push_back(std::move(*family));
+  }
 }
 
 }  // namespace
@@ -124,6 +144,31 @@ struct Metrics::State {
       prometheus::BuildCounter()
           .Name("slipway_writes_refused_total")
           .Help("Writes whose expectation did not hold, and that were planned anew")
+          .Register(registry);
+  prometheus::Family<prometheus::Histogram>& total =
+      prometheus::BuildHistogram()
+          .Name("rollout_duration_seconds")
+          .Help("Seconds from an update's start to its end")
+          .Register(registry);
+  prometheus::Family<prometheus::Histogram>& progression =
+      prometheus::BuildHistogram()
+          .Name("rollout_progression_duration_seconds")
+          .Help("The same without the seconds that people were waited for")
+          .Register(registry);
+  prometheus::Family<prometheus::Histogram>& paused =
+      prometheus::BuildHistogram()
+          .Name("rollout_manual_pause_duration_seconds")
+          .Help("Seconds of an update that people were waited for")
+          .Register(registry);
+  prometheus::Family<prometheus::Histogram>& waited =
+      prometheus::BuildHistogram()
+          .Name("workqueue_queue_duration_seconds")
+          .Help("Seconds that a key waits in the queue")
+          .Register(registry);
+  prometheus::Family<prometheus::Histogram>& worked =
+      prometheus::BuildHistogram()
+          .Name("workqueue_work_duration_seconds")
+          .Help("Seconds that the reconcile of a key takes")
           .Register(registry);
   std::map<std::pair<std::string, std::string>, PerRollout> rollouts;
   std::function<std::vector<RolloutSample>()> sample_rollouts;
@@ -210,6 +255,36 @@ void Metrics::healed(const std::string& namespace_, const std::string& name) {
     rollout.healed = &state_->healed.Add(state_->labels_of(namespace_, name));
   }
   rollout.healed->Increment();
+}
+
+void Metrics::update_ended(const rollout::EndedUpdate& update) {
+  const Labels labels{
+      {"status", update.status}
+  };
+  state_->total.Add(labels, total_buckets).Observe(update.total.seconds());
+  state_->progression.Add(labels, progression_buckets)
+      .Observe((update.total - update.paused).seconds());
+  state_->paused.Add(labels, pause_buckets).Observe(update.paused.seconds());
+}
+
+void Metrics::queue_waited(const std::string& queue, Duration waited) {
+  state_->waited
+      .Add(
+          {
+              {"name", queue}
+  },
+          queue_buckets)
+      .Observe(waited.seconds());
+}
+
+void Metrics::queue_worked(const std::string& queue, Duration worked) {
+  state_->worked
+      .Add(
+          {
+              {"name", queue}
+  },
+          queue_buckets)
+      .Observe(worked.seconds());
 }
 
 void Metrics::refused(std::string_view kind) {

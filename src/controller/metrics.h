@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "rollout/duration.h"
 
 namespace slipway::controller {
 
@@ -28,7 +29,10 @@ struct QueueSample {
   std::string name;  ///< "Rollouts"
   std::size_t depth = 0;
   std::size_t in_flight = 0;
+  std::uint64_t adds = 0;
   std::uint64_t retries = 0;
+  Duration longest_running;  ///< Of the reconciles under way.
+  Duration unfinished;       ///< Sum of how long those have run.
 };
 
 /// The controller's metrics, with the names, labels and buckets of Argo Rollouts (metrics.tsv).
@@ -54,6 +58,9 @@ class Metrics {
                  std::string_view verb, int status);
   /// A malformed annotation that was mended: the founding bug's family, counted.
   void healed(const std::string& namespace_, const std::string& name);
+  void update_ended(const rollout::EndedUpdate& update);
+  void queue_waited(const std::string& queue, Duration waited);
+  void queue_worked(const std::string& queue, Duration worked);
   /// A write that met another world and was planned anew.
   void refused(std::string_view kind);
   /// A Rollout is gone: its series end.

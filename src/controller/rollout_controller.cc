@@ -9,6 +9,7 @@
 #include "controller/hash_memo.h"
 #include "controller/object_index.h"
 #include "controller/pod_list.h"
+#include "controller/queue_metrics.h"
 #include "controller/rollout_samples.h"
 #include "controller/workload_caches.h"
 #include "kubernetes/client.h"
@@ -33,6 +34,8 @@ constexpr std::string_view instance_label = "argo-rollouts.argoproj.io/controlle
 constexpr Duration sync_poll = 10_ms;
 /// Series of a Rollout that is gone are dropped after this, so that a last scrape sees them.
 constexpr Duration metrics_linger = 65_s;
+/// As upstream's metrics call it.
+constexpr const char* queue_name = "Rollouts";
 
 std::string instance_selector(const std::string& instance_id) {
   return instance_id.empty() ? "!" + std::string(instance_label)
@@ -94,7 +97,7 @@ struct RolloutController::State {
             kubernetes::object_reading({.unread_templates = true})),
         queue(
             loop, [this](const api::ObjectKey& key) { reconcile(key); },
-            WorkQueue::Options{.concurrency = options.concurrency}),
+            timed({.concurrency = options.concurrency}, queue_name, metrics)),
         sync_timer(loop),
         resync_timer(loop) {
     // Most of a fleet's ReplicaSets are history.
@@ -311,6 +314,9 @@ struct RolloutController::State {
             metrics->reconciled(key.namespace_, key.name, loop.monotonic_now() - begun);
           }
           record(plan.events, outcome.applied, key);
+          if (metrics != nullptr && !outcome.error && plan.ended) {
+            metrics->update_ended(*plan.ended);
+          }
           if (create_refused && !outcome.error) {
             // Told. The create itself is tried again with a growing back-off.
             queue.done(key, {.failed = true});
@@ -513,11 +519,7 @@ struct RolloutController::State {
           rollouts.for_each([&](const auto& rollout) { samples.push_back(sample_of(*rollout)); });
           return samples;
         },
-        [this] {
-          return std::vector<QueueSample>{
-              {"Rollouts", queue.depth(), queue.in_flight(), queue.retries()}
-          };
-        });
+        [this] { return std::vector<QueueSample>{sample_of(queue_name, queue)}; });
   }
 
   void forget_metrics_later(const api::ObjectKey& key) {

@@ -35,6 +35,7 @@ struct WorkQueue::Key {
   Instant burst_full;  ///< When its burst will be whole again.
   EventLoop::TimerId timer = 0;
   Instant timer_due;
+  Instant since;  ///< When it was queued, or started (monotonic).
 };
 
 struct WorkQueue::State : std::enable_shared_from_this<State> {
@@ -52,6 +53,8 @@ struct WorkQueue::State : std::enable_shared_from_this<State> {
   void push(const api::ObjectKey& name, Key& key) {
     if (stopped || key.queued) return;
     key.queued = true;
+    ++adds;
+    key.since = loop.monotonic_now();
     waiting.push_back(name);
     schedule();
   }
@@ -100,7 +103,10 @@ struct WorkQueue::State : std::enable_shared_from_this<State> {
     key.running = true;
     ++running;
     cancel_timer(key);
-    key.burst_full = std::max(key.burst_full, loop.monotonic_now()) + refill;
+    const Instant now = loop.monotonic_now();
+    if (options.on_start) options.on_start(now - key.since);
+    key.since = now;
+    key.burst_full = std::max(key.burst_full, now) + refill;
     reconcile(name);
   }
 
@@ -149,6 +155,7 @@ struct WorkQueue::State : std::enable_shared_from_this<State> {
   std::map<api::ObjectKey, Key> keys;
   std::deque<api::ObjectKey> waiting;
   std::size_t running = 0;
+  std::uint64_t adds = 0;
   std::uint64_t retries = 0;
   std::uint64_t reconciles = 0;
   bool scheduled = false;
@@ -190,6 +197,7 @@ void WorkQueue::done(const api::ObjectKey& name, const Ended& ended) {
   Key& key = found->second;
   key.running = false;
   --state.running;
+  if (state.options.on_end) state.options.on_end(state.loop.monotonic_now() - key.since);
   if (state.stopped) {
     state.keys.erase(found);
     return;
@@ -240,6 +248,22 @@ std::size_t WorkQueue::depth() const {
 std::size_t WorkQueue::in_flight() const {
   return state_->running;
 }
+std::uint64_t WorkQueue::adds() const {
+  return state_->adds;
+}
+
+WorkQueue::UnderWay WorkQueue::under_way() const {
+  UnderWay under_way;
+  const Instant now = state_->loop.monotonic_now();
+  for (const auto& [name, key] : state_->keys) {
+    if (!key.running) continue;
+    const Duration age = now - key.since;
+    under_way.longest = std::max(under_way.longest, age);
+    under_way.sum = under_way.sum + age;
+  }
+  return under_way;
+}
+
 std::uint64_t WorkQueue::retries() const {
   return state_->retries;
 }

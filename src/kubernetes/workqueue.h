@@ -39,6 +39,10 @@ class WorkQueue {
     std::size_t concurrency = 64;  ///< Reconciles under way (waiting for the server) at once.
     Duration backoff_min = Duration::from_milliseconds(50);
     Duration backoff_max = Duration::from_seconds(60);
+    /// For statistics: how long a key has waited, when its reconcile starts, and how long that
+    /// took, when it ends.
+    std::function<void(Duration)> on_start = {};
+    std::function<void(Duration)> on_end = {};
   };
 
   /// `reconcile` starts one and returns; it must lead to exactly one `done` for that key.
@@ -58,7 +62,14 @@ class WorkQueue {
 
   std::size_t depth() const;      ///< Keys waiting.
   std::size_t in_flight() const;  ///< Keys being reconciled.
+  std::uint64_t adds() const;     ///< Keys queued so far.
   std::uint64_t retries() const;  ///< Failures so far.
+  /// How long each reconcile under way has run: the longest of them, and their sum.
+  struct UnderWay {
+    Duration longest;
+    Duration sum;
+  };
+  UnderWay under_way() const;
   /// The delay that a failure of this key would now meet.
   Duration backoff_of(const api::ObjectKey& key) const;
 

@@ -82,6 +82,25 @@ TEST_CASE("only so many reconciles are under way, and the longest waiting is nex
   CHECK(f.started == Names{"a", "b", "c", "d", "a"});
 }
 
+TEST_CASE("how long keys wait and are worked on is told") {
+  std::vector<std::int64_t> waited, worked;
+  Fixture f({.concurrency = 1,
+             .on_start = [&](Duration time) { waited.push_back(time.milliseconds()); },
+             .on_end = [&](Duration time) { worked.push_back(time.milliseconds()); }});
+  f.queue.add(key("a"));
+  f.queue.add(key("b"));
+  f.loop.run_for(3_s);
+  CHECK(f.queue.under_way().longest == 3_s);
+  f.queue.done(key("a"), {});
+  f.loop.run_for(2_s);
+  CHECK(f.queue.under_way().sum == 2_s);
+  f.queue.done(key("b"), {});
+  CHECK(waited == std::vector<std::int64_t>{0, 3000});
+  CHECK(worked == std::vector<std::int64_t>{3000, 2000});
+  CHECK(f.queue.adds() == 2);
+  CHECK(f.queue.under_way().sum == Duration{});
+}
+
 TEST_CASE("failures back off, doubling, until one succeeds (1.1)") {
   Fixture f;
   f.end = [&](const auto&) { return Ended{.failed = f.started.size() < 5}; };

@@ -165,6 +165,7 @@ bool plan_status(Work& work, Assembly& assembly) {
                                          status_text(work));
   if (write.changes_nothing()) return false;
   assembly.plan().status = std::move(write);
+  assembly.plan().ended = ended_update(work.rollout.status.duration, work.status.duration);
   for (const kubernetes::EventNote& note : work.status_notes) assembly.tell(note, true);
   return true;
 }

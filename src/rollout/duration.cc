@@ -52,4 +52,26 @@ void track_duration(api::Box<api::RolloutDurationStatus>& duration, const Durati
   }
 }
 
+std::optional<EndedUpdate> ended_update(const api::Box<api::RolloutDurationStatus>& before,
+                                        const api::Box<api::RolloutDurationStatus>& after) {
+  if (!after || !after->rollout_started_at) return std::nullopt;
+  const auto paused = [](const api::RolloutDurationStatus& duration) {
+    return Duration::from_seconds(duration.total_manual_pause_duration_seconds.value_or(0));
+  };
+  if (after->finished_at) {
+    if (before && before->finished_at && before->rollout_started_at == after->rollout_started_at) {
+      return std::nullopt;
+    }
+    return EndedUpdate{after->completion_status.value_or("Promoted"),
+                       *after->finished_at - *after->rollout_started_at, paused(*after)};
+  }
+  if (!is_running(before) || before->rollout_started_at == after->rollout_started_at) {
+    return std::nullopt;
+  }
+  api::RolloutDurationStatus superseded = *before;
+  end_pause(superseded, *after->rollout_started_at);
+  return EndedUpdate{"Superseded", *after->rollout_started_at - *before->rollout_started_at,
+                     paused(superseded)};
+}
+
 }  // namespace slipway::rollout

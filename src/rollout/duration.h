@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "api/rollout.h"
 
 namespace slipway::rollout {
@@ -21,5 +24,17 @@ struct DurationFacts {
 /// people were waited for. Source: behaviour.md 29.
 void track_duration(api::Box<api::RolloutDurationStatus>& duration, const DurationFacts& facts,
                     Instant now);
+
+/// An update that is over, for statistics.
+struct EndedUpdate {
+  std::string status;  ///< Promoted, FastPromoted, Aborted, Superseded, RolledBack, FastRolledBack.
+  Duration total;
+  Duration paused;  ///< Of it, how long people were waited for.
+  bool operator==(const EndedUpdate&) const = default;
+};
+
+/// What ended between two statuses of a Rollout.
+std::optional<EndedUpdate> ended_update(const api::Box<api::RolloutDurationStatus>& before,
+                                        const api::Box<api::RolloutDurationStatus>& after);
 
 }  // namespace slipway::rollout

@@ -53,5 +53,32 @@ TEST_CASE("what ran before anybody counted is not counted, and a settled one sta
   CHECK(duration);
 }
 
+TEST_CASE("what ended is told once, with how long it took and how long people were waited for") {
+  const auto told = [](const Duration_& before, const Duration_& after) {
+    const auto ended = ended_update(before, after);
+    return ended ? ended->status + " " + std::to_string(ended->total.whole_seconds()) + " " +
+                       std::to_string(ended->paused.whole_seconds())
+                 : "nothing";
+  };
+  Duration_ none, started, waiting, finished, next;
+  track_duration(started, {.begins = true}, t0);
+  waiting = started;
+  track_duration(waiting, {.waits_for_person = true}, t0 + 10_s);
+  next = waiting;
+  track_duration(next, {.begins = true}, t0 + 40_s);
+  finished = waiting;
+  track_duration(finished, {.promoted = true, .all_available = true}, t0 + 70_s);
+  CHECK(told(none, none) == "nothing");
+  CHECK(told(none, started) == "nothing");
+  CHECK(told(started, waiting) == "nothing");
+  CHECK(told(waiting, finished) == "Promoted 70 60");
+  CHECK(told(finished, finished) == "nothing");
+  CHECK(told(finished, next) == "nothing");
+  CHECK(told(waiting, next) == "Superseded 40 30");
+  Duration_ aborted = next;
+  track_duration(aborted, {.aborted = true}, t0 + 45_s);
+  CHECK(told(next, aborted) == "Aborted 5 0");
+}
+
 }  // namespace
 }  // namespace slipway::rollout

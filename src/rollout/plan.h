@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "kubernetes/events.h"
 #include "kubernetes/write.h"
+#include "rollout/duration.h"
 #include "rollout/observed.h"
 
 namespace slipway::rollout {
@@ -43,6 +44,8 @@ struct Plan {
   /// Plan again after this time, even if nothing is heard of until then. Derived from what is
   /// stored alone: a restart loses no timer.
   std::optional<Duration> look_again;
+  /// What is over once the status is written.
+  std::optional<EndedUpdate> ended;
   /// Empty only where there is nothing to say: the Rollout is settled, or is being deleted.
   std::vector<Reason> reasons;
   /// There are orphans to adopt: read the Rollout from the API server and plan again with it.

@@ -70,7 +70,9 @@ def promoted(place):
 
 def switched(place):
     promoted(place)
-    assert place.selected("active") == place.status("web")["stableRS"]
+    # Services are watched apart: what is seen of them may be older.
+    place.until("the active Service points at it",
+                lambda: place.selected("active") == place.status("web")["stableRS"])
     place.until("the old version has its end", lambda: any(
         datetime.strptime(each, TIME_FORMAT).replace(tzinfo=timezone.utc)
         > datetime.now(timezone.utc) for each in deadlines(place)))
