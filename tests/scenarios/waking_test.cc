@@ -77,15 +77,15 @@ TEST_CASE("a change wakes the Rollouts that it concerns, and no other (1.2)") {
     const char* object;  ///< Empty: the first of its kind that the Rollout shop has.
     std::vector<std::string> wakes;
   };
-  using namespace api::kinds;
+  namespace kinds = api::kinds;
   const Row rows[] = {
-      {"the Rollout itself",             rollout,     "shop",    {"default/shop"}},
-      {"a ReplicaSet of it",             replica_set, "",        {"default/shop"}},
-      {"a Service that it names",        service,     "stable",  {"default/shop"}},
-      {"a Service that nobody names",    service,     "unnamed", {}              },
-      {"a pod of it",                    pod,         "",        {}              },
-      {"the Deployment it refers to",    deployment,  "lender",  {"default/till"}},
-      {"a Deployment that nobody means", deployment,  "unnamed", {}              },
+      {"the Rollout itself",             kinds::rollout,     "shop",    {"default/shop"}},
+      {"a ReplicaSet of it",             kinds::replica_set, "",        {"default/shop"}},
+      {"a Service that it names",        kinds::service,     "stable",  {"default/shop"}},
+      {"a Service that nobody names",    kinds::service,     "unnamed", {}              },
+      {"a pod of it",                    kinds::pod,         "",        {}              },
+      {"the Deployment it refers to",    kinds::deployment,  "lender",  {"default/till"}},
+      {"a Deployment that nobody means", kinds::deployment,  "unnamed", {}              },
   };
   World world;
   world.apply(objects);
