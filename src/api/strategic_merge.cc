@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/go_scalars.h"
+#include "api/go_text.h"
 
 namespace slipway::api {
 namespace {
@@ -52,7 +53,7 @@ Result<void> check_items(const Json::Array& items, std::string_view merge_key) {
     }
     const bool replaces = item[patch_directive].string_or_empty() == "replace";
     if (!merge_key.empty() && item.find(merge_key) == nullptr && !replaces) {
-      return malformed("map: " + go_json(item) +
+      return malformed("map: " + go_text(item) +
                        " does not contain declared merge key: " + std::string(merge_key));
     }
   }
@@ -147,7 +148,7 @@ Result<ListPatch> carry_out_directives(const Json::Array& original, const Json::
       replace = true;
     } else {
       return malformed("unknown patch type: " + std::string(directive->string_or_empty()) +
-                       " in map: " + go_json(item));
+                       " in map: " + go_text(item));
     }
   }
   if (replace) {
@@ -295,7 +296,7 @@ Result<Json> merge_objects(Json original, const Json& patch, const CoreType* typ
     if (*directive == Json("delete")) return Json::object();
     if (*directive != Json("replace")) {
       return malformed("unknown patch type: " + std::string(directive->string_or_empty()) +
-                       " in map: " + go_json(patch));
+                       " in map: " + go_text(patch));
     }
     Json replacement = patch;
     replacement.erase(patch_directive);

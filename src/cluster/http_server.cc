@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cluster/http_status.h"
+#include "cluster/server/status.h"
 
 namespace slipway::cluster {
 
@@ -62,15 +63,6 @@ bool is_public(std::string_view target) {
     if (path == open || (path.starts_with(open) && path[open.size()] == '/')) return true;
   }
   return false;
-}
-
-std::string quoted_warning(const std::string& text) {
-  std::string warning = "299 - \"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') warning += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) warning += c;
-  }
-  return warning + '"';
 }
 
 /// The listening socket and what all its connections share. Connections keep it alive.
@@ -278,8 +270,7 @@ void Connection::on_request() {
     return answer(refusal(401, "Unauthorized", "Unauthorized"));
   }
   if (!method) {
-    return answer(refusal(405, "MethodNotAllowed",
-                          "the server does not allow this method on the requested resource"));
+    return answer(to_response(method_not_allowed()));
   }
   request.method = *method;
   request.body = message.body();
@@ -301,7 +292,7 @@ void Connection::answer(const Response& response) {
   response_.set(http::field::cache_control, "no-cache, private");
   response_.set(http::field::content_type, response.content_type);
   for (const std::string& warning : response.warnings) {
-    response_.insert(http::field::warning, quoted_warning(warning));
+    response_.insert(http::field::warning, warning);
   }
   if (response.retry_after) {
     response_.set(http::field::retry_after, std::to_string(response.retry_after->whole_seconds()));

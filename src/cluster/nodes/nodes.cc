@@ -180,9 +180,16 @@ Plan Nodes::State::decide(const ObjectKey& key) {
   return deleted ? stop(*pod) : run(*pod, address->second);
 }
 
+/// Whether the default scheduler, which this is, may place the pod now.
+bool is_for_us(const CachedPod& pod) {
+  const Json& spec = pod.content["spec"];
+  const std::string_view scheduler = spec["schedulerName"].string_or_empty();
+  return spec["schedulingGates"].empty() && (scheduler.empty() || scheduler == "default-scheduler");
+}
+
 Plan Nodes::State::schedule(const CachedPod& pod) {
   const ObjectKey key = pod.metadata.key();
-  if (placed.contains(key) || !pod.content["spec"]["schedulingGates"].empty()) return {};
+  if (placed.contains(key) || !is_for_us(pod)) return {};
   const Placed place = choose_node(pod, views());
   if (!place.node.empty()) {
     placed[key] = place.node;

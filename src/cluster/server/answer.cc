@@ -1,3 +1,4 @@
+#include "cluster/server/listing.h"
 #include "cluster/server/operations.h"
 #include "cluster/server/table.h"
 
@@ -38,6 +39,11 @@ kubernetes::Response answer_object(Server& server, const Call& call, int code,
 
 kubernetes::Response get_object(Server& server, Call& call) {
   const Resource& resource = *call.resource;
+  const std::string_view version = call.query.get("resourceVersion");
+  if (!version.empty()) {
+    const Served<std::uint64_t> wanted = wanted_revision(server, version);
+    if (!wanted) return to_response(wanted.error());
+  }
   const ObjectPtr object = server.store.table(resource.table).find(call.key());
   if (!object) return to_response(not_found(resource.group_resource(), call.path.name));
   return answer_object(server, call, 200, object);

@@ -1,5 +1,6 @@
 #include "cluster/server/body.h"
 
+#include "api/go_text.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "cluster/server/event_alias.h"
@@ -54,26 +55,38 @@ std::string_view package_of(std::string_view group) {
   return group.empty() ? std::string_view("core") : group.substr(0, group.find('.'));
 }
 
+/// Objects are judged under the kind that they claim to be.
+Served<void> check_custom_kind(const Resource& resource, const Json& object) {
+  const std::string api_version = resource.api_version();
+  const std::pair<std::string_view, std::string_view> wanted[] = {
+      {"kind",       resource.kind},
+      {"apiVersion", api_version  },
+  };
+  for (const auto& [key, text] : wanted) {
+    if (object[key].string_or_empty() == text) continue;
+    return Refusal(invalid_object(
+        resource.group, object["kind"].string_or_empty(),
+        object["metadata"]["name"].string_or_empty(),
+        {invalid_field(std::string(key), object[key], "must be " + std::string(text))}));
+  }
+  return {};
+}
+
 /// Whether the body's kind and version are the resource's. Built-in kinds may leave both out.
 Served<void> check_kind(const Resource& resource, const Json& object, const std::string& body) {
   const std::string_view kind = object["kind"].string_or_empty();
   const std::string_view api_version = object["apiVersion"].string_or_empty();
   if (resource.custom) {
-    if (kind.empty() || api_version.empty()) {
-      const std::string missing = kind.empty() ? "Kind" : "apiVersion";
-      return Refusal(unrecognized(resource.kind,
-                                  "Object '" + missing + "' is missing in '" + body + "'", body));
+    if (kind.empty()) {
+      return Refusal(
+          unrecognized(resource.kind, "Object 'Kind' is missing in '" + body + "'", body));
     }
     if (api_version != resource.api_version()) {
       return Refusal(bad_request("the API version in the data (" + std::string(api_version) +
                                  ") does not match the expected API version (" +
                                  resource.api_version() + ")"));
     }
-    if (kind != resource.kind) {
-      return Refusal(bad_request("the kind in the data (" + std::string(kind) +
-                                 ") does not match the expected kind (" + resource.kind + ")"));
-    }
-    return {};
+    return check_custom_kind(resource, object);
   }
   if (!api_version.empty() && api_version != resource.api_version()) {
     return Refusal(unfit(resource, kind.empty() ? resource.kind : kind, version_of(api_version),
@@ -106,22 +119,20 @@ Json in_stored_form(const Resource& resource, Json object) {
   return whole;
 }
 
-/// Says what is unknown or double: refuses it, warns, or keeps silent.
-Served<void> report_fields(Call& call, FieldValidation validation,
-                           const std::vector<std::string>& duplicates,
-                           const std::vector<std::string>& unknown) {
-  std::vector<std::string> complaints;
-  for (const std::string& field : duplicates)
-    complaints.push_back("duplicate field " + quote(field));
-  for (const std::string& field : unknown) complaints.push_back("unknown field " + quote(field));
+using Complaints = std::vector<std::string>;
+
+void complain(std::string_view what, const std::vector<std::string>& fields, Complaints& all) {
+  for (const std::string& field : fields) all.push_back(std::string(what) + " " + quote(field));
+}
+
+/// "strict decoding error: ..." where the request wants no such fields; else empty, and the answer
+/// warns of them, if it may.
+std::string strict_error(Call& call, FieldValidation validation, const Complaints& complaints) {
   if (complaints.empty() || validation == FieldValidation::ignore) return {};
   if (validation == FieldValidation::strict) {
-    return Refusal(unfit(*call.resource, call.resource->kind, call.resource->version,
-                         "strict decoding error: " + join(complaints, ", ")));
+    return "strict decoding error: " + join(complaints, ", ");
   }
-  for (const std::string& complaint : complaints) {
-    call.warnings.push_back(warning_header(complaint));
-  }
+  for (const std::string& one : complaints) call.warnings.push_back(warning_header(one));
   return {};
 }
 
@@ -134,7 +145,7 @@ Served<FieldValidation> field_validation_of(const Call& call, std::string_view o
   if (text == "Strict") return FieldValidation::strict;
   return Refusal(invalid_object(
       "meta.k8s.io", options_kind, "",
-      {unsupported_field("fieldValidation", Json(text), {"Ignore", "Strict", "Warn"})}));
+      {unsupported_field("fieldValidation", Json(text), {"", "Ignore", "Strict", "Warn"})}));
 }
 
 Served<Json> read_body(std::string_view content_type, const std::string& body,
@@ -165,8 +176,14 @@ Served<Json> read_body(std::string_view content_type, const std::string& body,
     return Refusal(unsupported_media_type(std::string(accepted_types)));
   }
   if (!value->is_object()) {
-    return Refusal(unrecognized(
-        kind, "couldn't get version/kind; json parse error: the body is no JSON object", body));
+    return Refusal(
+        unrecognized(kind,
+                     "couldn't get version/kind; json parse error: json: cannot unmarshal " +
+                         std::string(go_kind(*value)) +
+                         " into Go value of type struct { APIVersion string "
+                         "\"json:\\\"apiVersion,omitempty\\\"\"; Kind string "
+                         "\"json:\\\"kind,omitempty\\\"\" }",
+                     body));
   }
   return std::move(*value);
 }
@@ -185,7 +202,12 @@ Served<Json> decode_body(Call& call) {
   if (!decoded) {
     return Refusal(unfit(resource, resource.kind, resource.version, decoded.error().message));
   }
-  SERVE_DONE(report_fields(call, validation, duplicates, unknown));
+  Complaints complaints;
+  complain("duplicate field", duplicates, complaints);
+  complain("unknown field", unknown, complaints);
+  if (const std::string why = strict_error(call, validation, complaints); !why.empty()) {
+    return Refusal(unfit(resource, resource.kind, resource.version, why));
+  }
   return in_stored_form(resource, std::move(object));
 }
 
@@ -221,19 +243,44 @@ class UntouchedParts {
 
 }  // namespace
 
-Served<Json> decode_patched(Call& call, Json object, const Json& old) {
+namespace {
+
+/// How a patch is refused for what it makes of an object: it is shown, or what it made.
+Refusal unfit_patch(const Patch& patch, const Json& made, std::string_view why) {
+  const bool shows_patch = patch.type == Patch::Type::strategic_merge;
+  const std::string shown = shows_patch ? api::go_text(patch.body) : to_text(made);
+  return Refusal(
+      invalid_object("", "", "", {invalid_field("patch", Json(std::string_view(shown)), why)}));
+}
+
+/// A patch leaves an object the kind that it is.
+Served<void> check_kept_kind(const Resource& resource, const Patch& patch, const Json& object) {
+  if (resource.custom) return check_custom_kind(resource, object);
+  const std::string_view kind = object["kind"].string_or_empty();
+  const std::string_view api_version = object["apiVersion"].string_or_empty();
+  if (kind == resource.kind && api_version == resource.api_version()) return {};
+  return unfit_patch(patch, object,
+                     "no patch makes a " + resource.kind + " of " + resource.api_version() + " a " +
+                         quote(kind) + " of " + quote(api_version));
+}
+
+}  // namespace
+
+Served<Json> decode_patched(Call& call, const Patch& patch, Json object, const Json& old) {
   const Resource& resource = *call.resource;
   const FieldValidation validation = SERVE(field_validation_of(call, "PatchOptions"));
+  SERVE_DONE(check_kept_kind(resource, patch, object));
   std::vector<std::string> unknown;
   std::optional<UntouchedParts> untouched;
   if (resource.type != nullptr) untouched.emplace(object, old);
   const Result<void> decoded = resource.rules->decode(object, &unknown);
   if (untouched) untouched->put_back(object);
-  if (!decoded) {
-    FieldError error = invalid_field("patch", Json(to_text(object)), decoded.error().message);
-    return Refusal(invalid_object("", "", "", {std::move(error)}));
+  if (!decoded) return unfit_patch(patch, object, decoded.error().message);
+  Complaints complaints = patch.complaints;
+  complain("unknown field", unknown, complaints);
+  if (const std::string why = strict_error(call, validation, complaints); !why.empty()) {
+    return unfit_patch(patch, object, why);
   }
-  SERVE_DONE(report_fields(call, validation, {}, unknown));
   return in_stored_form(resource, std::move(object));
 }
 

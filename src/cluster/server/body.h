@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "cluster/server/patches.h"
 #include "cluster/server/server.h"
 
 namespace slipway::cluster {
@@ -25,7 +26,7 @@ Served<Json> read_body(std::string_view content_type, const std::string& body,
 /// defaults filled in, in the form that is stored. Warnings go to the call.
 Served<Json> decode_body(Call& call);
 
-/// The same for what a patch made of `old`, in the form of the call's version.
-Served<Json> decode_patched(Call& call, Json object, const Json& old);
+/// The same for what `patch` made of `old`, in the form of the call's version. *Errors*: 422.
+Served<Json> decode_patched(Call& call, const Patch& patch, Json object, const Json& old);
 
 }  // namespace slipway::cluster

@@ -1,10 +1,35 @@
 #include "cluster/server/builtin_rules.h"
 
+#include <algorithm>
+
 #include "api/core_conform.h"
 #include "base/ensure.h"
 
 namespace slipway::cluster {
 namespace {
+
+void list_paths(const Json& value, const std::string& path, std::vector<std::string>& paths) {
+  if (value.is_object()) {
+    for (const auto& [key, member] : value.as_object()) {
+      const std::string here = path.empty() ? key : path + "." + key;
+      paths.push_back(here);
+      list_paths(member, here, paths);
+    }
+  } else if (value.is_array()) {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      list_paths(value.at(i), path + "[" + std::to_string(i) + "]", paths);
+    }
+  }
+}
+
+/// Brings fields into the order in which Go meets them: that of the document.
+void sort_as_written(const Json& object, std::vector<std::string>& fields) {
+  std::vector<std::string> paths;
+  list_paths(object, "", paths);
+  std::ranges::stable_sort(fields, {}, [&](const std::string& field) {
+    return std::ranges::find(paths, field) - paths.begin();
+  });
+}
 
 class BuiltinRules final : public KindRules {
  public:
@@ -19,7 +44,9 @@ class BuiltinRules final : public KindRules {
 
   Result<void> decode(Json& object, std::vector<std::string>* unknown) const override {
     if (type_ == nullptr) return decode_metadata(object, unknown);
-    object = TRY(api::conform_with_defaults(*type_, object, unknown));
+    Json conformed = TRY(api::conform_with_defaults(*type_, object, unknown));
+    if (unknown != nullptr && unknown->size() > 1) sort_as_written(object, *unknown);
+    object = std::move(conformed);
     return {};
   }
 
@@ -55,11 +82,14 @@ class BuiltinRules final : public KindRules {
     if (functions_.validate_update != nullptr && way != Subresource::status) {
       functions_.validate_update(object, old, errors);
     }
+    if (functions_.validate_status != nullptr && way == Subresource::status) {
+      functions_.validate_status(object, errors);
+    }
   }
 
-  std::vector<std::string> warnings(const Json& object) const override {
+  std::vector<std::string> warnings(const Json& object, const Json* old) const override {
     return functions_.warnings == nullptr ? std::vector<std::string>()
-                                          : functions_.warnings(object);
+                                          : functions_.warnings(object, old);
   }
 
  private:

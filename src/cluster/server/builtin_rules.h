@@ -14,7 +14,8 @@ struct KindFunctions {
   void (*prepare_update)(Json& object, const Json& old, Subresource way) = nullptr;
   void (*validate)(const Json& object, FieldErrors& errors) = nullptr;
   void (*validate_update)(const Json& object, const Json& old, FieldErrors& errors) = nullptr;
-  std::vector<std::string> (*warnings)(const Json& object) = nullptr;
+  void (*validate_status)(const Json& object, FieldErrors& errors) = nullptr;
+  std::vector<std::string> (*warnings)(const Json& object, const Json* old) = nullptr;
   /// Keeps a creator's status, as Nodes do.
   bool keeps_status = false;
   /// A change of annotations raises the generation too, as with Deployments.

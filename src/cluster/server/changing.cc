@@ -1,23 +1,14 @@
 #include "base/text.h"
 #include "cluster/server/body.h"
 #include "cluster/server/listing.h"
+#include "cluster/server/metadata.h"
 #include "cluster/server/operations.h"
 #include "cluster/server/patches.h"
+#include "cluster/server/request_options.h"
 #include "cluster/server/writing.h"
 
 namespace slipway::cluster {
 namespace {
-
-/// *Errors*: 422 for anything but `dryRun=All`.
-Served<void> check_dry_run(const Call& call, std::string_view options_kind) {
-  for (const std::string_view value : call.query.all("dryRun")) {
-    if (value == "All") continue;
-    return Refusal(
-        invalid_object("meta.k8s.io", options_kind, "",
-                       {unsupported_field("dryRun", Json::array({Json(value)}), {"All"})}));
-  }
-  return {};
-}
 
 Subresource way_of(const Call& call) {
   if (call.path.subresource == "status") return Subresource::status;
@@ -41,7 +32,11 @@ Served<void> check_body_name(const Call& call, Json& object) {
   Json& metadata = object.member("metadata");
   const std::string_view name = metadata["name"].string_or_empty();
   if (name.empty()) {
-    return Refusal(bad_request("name must be provided"));
+    const bool replaces = call.request.method == kubernetes::Method::put;
+    return Refusal(bad_request((replaces ? "the name of the object (" + call.path.name +
+                                               " based on URL) was undeterminable: "
+                                         : std::string()) +
+                               "name must be provided"));
   }
   if (name != call.path.name) {
     return Refusal(bad_request("the name of the object (" + std::string(name) +
@@ -50,17 +45,50 @@ Served<void> check_body_name(const Call& call, Json& object) {
   return {};
 }
 
+void clean_owners(Call& call, Json& object) {
+  const std::string warning = drop_double_owners(object.member("metadata"));
+  if (!warning.empty()) call.warnings.push_back(warning_header(warning));
+}
+
+/// `old` is nothing for a new object.
+void add_warnings(Call& call, const Json& object, const Json* old) {
+  std::vector<std::string> warnings = call.resource->rules->warnings(object, old);
+  if (call.resource->custom && old == nullptr) {
+    for (std::string& text : finalizer_warnings(object["metadata"])) {
+      warnings.push_back(std::move(text));
+    }
+  }
+  for (const std::string& text : warnings) call.warnings.push_back(warning_header(text));
+}
+
+Served<ObjectPtr> create_from(Server& server, Call& call, Json object) {
+  clean_owners(call, object);
+  ObjectPtr created = SERVE(create_stored(server, *call.resource, call.path.namespace_,
+                                          std::move(object), call.dry_run()));
+  add_warnings(call, created->content(), nullptr);
+  return created;
+}
+
+Served<ObjectPtr> change(Server& server, Call& call, const ObjectPtr& old, Json object,
+                         bool replaces) {
+  clean_owners(call, object);
+  ObjectPtr changed =
+      SERVE(update_stored(server, *call.resource, old, std::move(object),
+                          {.way = way_of(call), .dry_run = call.dry_run(), .replaces = replaces}));
+  add_warnings(call, changed->content(), &old->content());
+  return changed;
+}
+
 Served<ObjectPtr> create(Server& server, Call& call) {
-  SERVE_DONE(check_dry_run(call, "CreateOptions"));
+  SERVE_DONE(check_write_options(call, "CreateOptions"));
   Json object = SERVE(decode_body(call));
   SERVE_DONE(check_body_namespace(call, object));
-  return create_stored(server, *call.resource, call.path.namespace_, std::move(object),
-                       call.dry_run());
+  return create_from(server, call, std::move(object));
 }
 
 Served<ObjectPtr> update(Server& server, Call& call, bool& created) {
   const Resource& resource = *call.resource;
-  SERVE_DONE(check_dry_run(call, "UpdateOptions"));
+  SERVE_DONE(check_write_options(call, "UpdateOptions"));
   Json object = SERVE(decode_body(call));
   SERVE_DONE(check_body_name(call, object));
   SERVE_DONE(check_body_namespace(call, object));
@@ -70,68 +98,32 @@ Served<ObjectPtr> update(Server& server, Call& call, bool& created) {
       return Refusal(not_found(resource.group_resource(), call.path.name));
     }
     created = true;
-    return create_stored(server, resource, call.path.namespace_, std::move(object), call.dry_run());
+    return create_from(server, call, std::move(object));
   }
-  return update_stored(server, resource, old, std::move(object),
-                       {.way = way_of(call), .dry_run = call.dry_run(), .replaces = true});
+  return change(server, call, old, std::move(object), true);
 }
 
 Served<ObjectPtr> patch(Server& server, Call& call) {
   const Resource& resource = *call.resource;
-  SERVE_DONE(check_dry_run(call, "PatchOptions"));
   const Patch patch = SERVE(read_patch(call.request, resource));
+  SERVE_DONE(check_write_options(call, "PatchOptions"));
   const ObjectPtr old = server.store.table(resource.table).find(call.key());
   if (!old) return Refusal(not_found(resource.group_resource(), call.path.name));
   const Json converted = resource.from_stored ? resource.from_stored(old->content()) : Json();
   const Json& shown = resource.from_stored ? converted : old->content();
-  Json object = SERVE(decode_patched(call, SERVE(apply_patch(patch, resource, shown)), shown));
+  Json object = SERVE(apply_patch(patch, resource, shown));
+  object = SERVE(decode_patched(call, patch, std::move(object), shown));
   SERVE_DONE(check_body_name(call, object));
   SERVE_DONE(check_body_namespace(call, object));
-  return update_stored(server, resource, old, std::move(object),
-                       {.way = way_of(call), .dry_run = call.dry_run()});
+  return change(server, call, old, std::move(object), false);
 }
 
 kubernetes::Response answer_write(Server& server, Call& call, int code,
                                   const Served<ObjectPtr>& object) {
   kubernetes::Response response =
       object ? answer_object(server, call, code, *object) : to_response(object.error());
-  if (object) {
-    for (const std::string& text : call.resource->rules->warnings((*object)->content())) {
-      call.warnings.push_back(warning_header(text));
-    }
-  }
   response.warnings = std::move(call.warnings);
   return response;
-}
-
-/// Reads the options of a deletion from its body and, where that is silent, from its query.
-Served<DeleteOptions> read_delete_options(const Call& call) {
-  DeleteOptions options;
-  Json body = Json::object();
-  if (!call.request.body.empty()) {
-    body = SERVE(read_body(call.request.content_type, call.request.body, "DeleteOptions", nullptr));
-  }
-  SERVE_DONE(check_dry_run(call, "DeleteOptions"));
-  options.dry_run = call.dry_run() || !body["dryRun"].empty();
-  if (body["gracePeriodSeconds"].is_integer()) {
-    options.grace_seconds = body["gracePeriodSeconds"].as_integer();
-  } else if (call.query.has("gracePeriodSeconds")) {
-    options.grace_seconds = parse_integer(call.query.get("gracePeriodSeconds"));
-  }
-  options.uid = body["preconditions"]["uid"].string_or_empty();
-  options.resource_version = body["preconditions"]["resourceVersion"].string_or_empty();
-  options.propagation = body["propagationPolicy"].string_or_empty();
-  if (options.propagation.empty()) options.propagation = call.query.get("propagationPolicy");
-  const bool orphans = body["orphanDependents"].bool_or(call.query.is_true("orphanDependents"));
-  if (options.propagation.empty() && orphans) options.propagation = "Orphan";
-  const std::string& policy = options.propagation;
-  if (!policy.empty() && policy != "Foreground" && policy != "Background" && policy != "Orphan") {
-    return Refusal(
-        invalid_object("meta.k8s.io", "DeleteOptions", "",
-                       {unsupported_field("propagationPolicy", Json(std::string_view(policy)),
-                                          {"Foreground", "Background", "Orphan", "nil"})}));
-  }
-  return options;
 }
 
 /// `status: Success`, and what is gone.
@@ -187,10 +179,9 @@ kubernetes::Response delete_collection(Server& server, Call& call) {
   if (!options) return to_response(options.error());
   Served<Listed> listed = list_stored(server, call);
   if (!listed) return to_response(listed.error());
-  for (ObjectPtr& object : listed->objects) {
-    Served<Deleted> deleted = delete_stored(server, *call.resource, object, *options);
+  for (const ObjectPtr& object : listed->objects) {
+    const Served<Deleted> deleted = delete_stored(server, *call.resource, object, *options);
     if (!deleted) return to_response(deleted.error());
-    object = std::move(deleted->object);
   }
   listed->revision = server.store.revision();
   return json_response(200, list_text(*call.resource, *listed));

@@ -179,7 +179,7 @@ Served<Deleted> delete_stored(Server& server, const Resource& resource, const Ob
 
   Json marked = object->content();
   const Grace grace = grant_grace(resource, marked, options, server.loop.now());
-  if (grace == Grace::pending) return Deleted{object, resource.returns_deleted};
+  if (grace == Grace::pending) return Deleted{object, true};
   Json& metadata = marked.member("metadata");
   const std::vector<std::string> finalizers = collector_finalizers(metadata, options);
   set_finalizers(metadata, finalizers);

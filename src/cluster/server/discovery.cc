@@ -95,9 +95,13 @@ Json group_json(const Registry::Group& group, bool alone) {
 
 Json response_kind(const Resource& resource, const SubresourceInfo* subresource) {
   const bool own = subresource == nullptr || subresource->group.empty();
+  // The core group's kinds come without their version here.
+  const std::string_view version = !own                     ? subresource->version
+                                   : resource.group.empty() ? std::string_view()
+                                                            : std::string_view(resource.version);
   return Json::object({
       {"group",   Json(std::string_view(own ? resource.group : subresource->group))      },
-      {"version", Json(std::string_view(own ? resource.version : subresource->version))  },
+      {"version", Json(version)                                                          },
       {"kind",    Json(std::string_view(subresource ? subresource->kind : resource.kind))}
   });
 }
@@ -143,9 +147,7 @@ std::string aggregated_text(const Registry& registry, bool core, std::string_vie
           {"freshness", "Current"                          }
       }));
     }
-    Json metadata = Json::object({
-        {"creationTimestamp", Json()}
-    });
+    Json metadata = Json::object();
     if (!core) metadata.set("name", std::string_view(group.name));
     items.push_back(Json::object({
         {"metadata", std::move(metadata)},
@@ -236,7 +238,8 @@ std::optional<kubernetes::Response> serve_discovery(Server& server, const Reques
   if (!core && parts.size() == 2) return json_response(200, to_text(group_json(*group, true)));
   const std::string& version_name = core ? parts[1] : parts[2];
   const Registry::Version* version = server.registry.find_version(group_name, version_name);
-  if (version == nullptr || parts.size() != (core ? 2u : 3u)) return std::nullopt;
+  if (parts.size() != (core ? 2u : 3u)) return std::nullopt;
+  if (version == nullptr) return to_response(no_such_resource());
   return json_response(200, to_text(resource_list(group_name, *version)));
 }
 

@@ -32,7 +32,12 @@ Json to_core(const Json& alias) {
       {"apiVersion", "v1"   }
   });
   for (const FieldPair& pair : field_pairs) {
-    if (const Json* value = alias.find(pair.alias)) core.set(pair.core, *value);
+    const Json* value = alias.find(pair.alias);
+    if (value != nullptr) {
+      core.set(pair.core, *value);
+    } else if (pair.alias.starts_with("reporting")) {
+      core.set(pair.core, "");
+    }
   }
   return core;
 }
@@ -45,7 +50,11 @@ Json event_under_alias(const Json& core) {
       {"apiVersion", "events.k8s.io/v1"}
   });
   for (const FieldPair& pair : field_pairs) {
-    if (const Json* value = core.find(pair.core)) alias.set(pair.alias, *value);
+    const Json* value = core.find(pair.core);
+    // The core form shows its reporter even where nobody is named.
+    const bool is_unnamed =
+        pair.alias.starts_with("reporting") && value != nullptr && value->string_or_empty().empty();
+    if (value != nullptr && !is_unnamed) alias.set(pair.alias, *value);
   }
   return alias;
 }

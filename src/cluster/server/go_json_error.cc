@@ -168,4 +168,19 @@ std::string go_quoted_character(unsigned char byte) {
           '\''};
 }
 
+std::string_view go_kind(const Json& value) {
+  switch (value.type()) {
+    case Json::Type::object:
+      return "object";
+    case Json::Type::array:
+      return "array";
+    case Json::Type::string:
+      return "string";
+    case Json::Type::boolean:
+      return "bool";
+    default:
+      return "number";
+  }
+}
+
 }  // namespace slipway::cluster

@@ -28,7 +28,19 @@ void prepare_changed_pod(Json& object, const Json& old, Subresource way) {
   }
 }
 
+void prepare_new_disruption_budget(Json& object) {
+  object.set("status", Json::object({
+                           {"disruptionsAllowed", 0},
+                           {"currentHealthy",     0},
+                           {"desiredHealthy",     0},
+                           {"expectedPods",       0}
+  }));
+}
+
 void prepare_new_job(Json& object) {
+  if (object["spec"]["manualSelector"].is_null()) {
+    object.member("spec").set("manualSelector", false);
+  }
   if (object["spec"]["manualSelector"].bool_or(false)) return;
   const Json uid = object["metadata"]["uid"];
   const Json name = object["metadata"]["name"];
@@ -38,6 +50,7 @@ void prepare_new_job(Json& object) {
   labels.set("batch.kubernetes.io/job-name", name);
   labels.set("controller-uid", uid);
   labels.set("job-name", name);
+  if (object["metadata"]["labels"].is_null()) object.member("metadata").set("labels", labels);
   spec.member("selector").member("matchLabels").set("batch.kubernetes.io/controller-uid", uid);
 }
 

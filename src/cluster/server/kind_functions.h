@@ -9,6 +9,7 @@ namespace slipway::cluster {
 void prepare_new_namespace(Json& object);
 void prepare_changed_namespace(Json& object, const Json& old, Subresource way);
 void prepare_new_job(Json& object);
+void prepare_new_disruption_budget(Json& object);
 void prepare_new_service(Json& object);
 void prepare_changed_service(Json& object, const Json& old, Subresource way);
 void prepare_changed_pod(Json& object, const Json& old, Subresource way);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cluster/server/go_json_error.h"
 #include "cluster/server/operations.h"
+#include "cluster/server/request_options.h"
 #include "cluster/server/selectors.h"
 #include "cluster/server/table.h"
 
@@ -76,6 +77,16 @@ Status too_new(std::uint64_t wanted, std::uint64_t current) {
   };
 }
 
+}  // namespace
+
+Served<std::uint64_t> wanted_revision(const Server& server, std::string_view text) {
+  const std::uint64_t wanted = SERVE(parse_revision(text));
+  if (wanted > server.store.revision()) return Refusal(too_new(wanted, server.store.revision()));
+  return wanted;
+}
+
+namespace {
+
 /// What a list request asks for, checked.
 struct ListQuery {
   LabelQuery labels;
@@ -88,6 +99,7 @@ struct ListQuery {
 };
 
 Served<ListQuery> read_list_query(Server& server, const Call& call, const ObjectTable& table) {
+  SERVE_DONE(check_list_options(call, false));
   ListQuery list;
   list.labels = SERVE(LabelQuery::parse(call.query.get("labelSelector")));
   list.fields =
@@ -106,8 +118,7 @@ Served<ListQuery> read_list_query(Server& server, const Call& call, const Object
     list.historic = token.revision != list.revision;
     list.revision = token.revision;
   } else if (!version.empty()) {
-    const std::uint64_t wanted = SERVE(parse_revision(version));
-    if (wanted > list.revision) return Refusal(too_new(wanted, list.revision));
+    const std::uint64_t wanted = SERVE(wanted_revision(server, version));
     if (call.query.get("resourceVersionMatch") == "Exact") {
       list.historic = wanted != list.revision;
       list.revision = wanted;

@@ -7,6 +7,10 @@
 
 namespace slipway::cluster {
 
+/// Reads a `resourceVersion`: an answer may not be older. *Errors*: 400 for what is no version, 504
+/// for one that is yet to come.
+Served<std::uint64_t> wanted_revision(const Server& server, std::string_view text);
+
 /// The objects that a list request asks for, and what goes into the list's metadata.
 struct Listed {
   std::vector<ObjectPtr> objects;

@@ -28,6 +28,12 @@ constexpr std::string_view name_part_text =
     "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
     "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
+constexpr std::string_view qualified_name_text =
+    "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used "
+    "for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain "
+    "prefix and '/' (e.g. 'example.com/MyName')";
+
 constexpr std::size_t label_size_max = 63;
 constexpr std::size_t subdomain_size_max = 253;
 constexpr std::size_t annotations_size_max = 256 * 1024;
@@ -80,7 +86,8 @@ std::string name_complaint(NameRule rule, std::string_view name) {
       return is_subdomain(name) ? std::string() : std::string(subdomain_text);
     case NameRule::label:
       if (name.size() > label_size_max) return no_more_than(label_size_max);
-      return is_dns_label(name) ? std::string() : std::string(label_text);
+      if (is_dns_label(name)) return {};
+      return is_subdomain(name) ? std::string("must not contain dots") : std::string(label_text);
     case NameRule::dns1035_label:
       if (name.size() > label_size_max) return no_more_than(label_size_max);
       if (is_dns_label(name) && is_lower(name.front())) return {};
@@ -100,6 +107,7 @@ std::string qualified_name_complaint(std::string_view name) {
   if (slash != std::string_view::npos) {
     const std::string_view prefix = name.substr(0, slash);
     part = name.substr(slash + 1);
+    if (part.find('/') != std::string_view::npos) return std::string(qualified_name_text);
     if (prefix.empty()) return "prefix part must be non-empty";
     if (prefix.size() > subdomain_size_max)
       return "prefix part " + no_more_than(subdomain_size_max);
@@ -139,28 +147,47 @@ void validate_annotations(const Json& annotations, FieldErrors& errors) {
   }
 }
 
-void validate_owners(const Json& owners, FieldErrors& errors) {
-  if (!owners.is_array()) return;
-  int controllers = 0;
-  for (std::size_t i = 0; i < owners.size(); ++i) {
-    const Json& owner = owners.at(i);
-    const std::string field = "metadata.ownerReferences[" + std::to_string(i) + "]";
-    const std::pair<std::string_view, std::string_view> required[] = {
-        {"apiVersion", "version must not be empty"},
-        {"kind",       "must not be empty"        },
-        {"name",       "must not be empty"        },
-        {"uid",        "must not be empty"        },
-    };
-    for (const auto& [key, why] : required) {
-      if (owner[key].string_or_empty().empty()) {
-        errors.push_back(invalid_field(field + "." + std::string(key), Json(""), why));
-      }
-    }
-    if (owner["controller"].bool_or(false) && ++controllers == 2) {
-      errors.push_back(invalid_field("metadata.ownerReferences", owners,
-                                     "Only one reference can have Controller set to true."));
+void validate_owner(const Json& owner, FieldErrors& errors) {
+  const std::string field = "metadata.ownerReferences";
+  const std::pair<std::string_view, std::string_view> required[] = {
+      {"apiVersion", "version must not be empty"},
+      {"kind",       "must not be empty"        },
+      {"name",       "must not be empty"        },
+      {"uid",        "must not be empty"        },
+  };
+  for (const auto& [key, why] : required) {
+    if (owner[key].string_or_empty().empty()) {
+      errors.push_back(invalid_field(field + "." + std::string(key), Json(""), why));
     }
   }
+  if (owner["kind"].string_or_empty() == "Event" && owner["apiVersion"].string_or_empty() == "v1") {
+    errors.push_back(
+        invalid_field(field, owner, "/v1, Kind=Event is disallowed from being an owner"));
+  }
+}
+
+void validate_owners(const Json& owners, FieldErrors& errors) {
+  if (!owners.is_array()) return;
+  const auto named = [](const Json& owner) {
+    return std::string(owner["kind"].string_or_empty()) + "/" +
+           std::string(owner["name"].string_or_empty());
+  };
+  const Json* controller = nullptr;
+  for (const Json& owner : owners.as_array()) {
+    validate_owner(owner, errors);
+    if (!owner["controller"].bool_or(false)) continue;
+    if (controller != nullptr) {
+      errors.push_back(invalid_field(
+          "metadata.ownerReferences", owners,
+          "Only one reference can have Controller set to true. Found \"true\" in references for " +
+              named(*controller) + " and " + named(owner)));
+    }
+    controller = &owner;
+  }
+}
+
+bool is_plain_finalizer(std::string_view name) {
+  return name == "kubernetes" || name == "orphan" || name == "foregroundDeletion";
 }
 
 void validate_finalizers(const Json& metadata, FieldErrors& errors) {
@@ -180,11 +207,64 @@ void validate_finalizers(const Json& metadata, FieldErrors& errors) {
   }
 }
 
+/// Why a name can't begin like this: a dash at its end is followed by something.
+std::string prefix_complaint(NameRule rule, std::string_view prefix) {
+  if (prefix.empty()) return {};
+  std::string start(prefix);
+  if (start.size() > 1 && start.ends_with('-')) start.replace(start.size() - 2, 2, "a");
+  return name_complaint(rule, start);
+}
+
 }  // namespace
+
+void validate_new_finalizers(const Json& metadata, FieldErrors& errors) {
+  const std::vector<std::string> finalizers = finalizers_of(metadata);
+  for (std::size_t i = 0; i < finalizers.size(); ++i) {
+    if (is_plain_finalizer(finalizers[i]) || finalizers[i].find('/') != std::string::npos) continue;
+    errors.push_back(invalid_field(
+        "metadata.finalizers[" + std::to_string(i) + "]", Json(std::string_view(finalizers[i])),
+        "name is neither a standard finalizer name nor is it fully qualified"));
+  }
+}
+
+std::vector<std::string> finalizer_warnings(const Json& metadata) {
+  std::vector<std::string> warnings;
+  for (const std::string& finalizer : finalizers_of(metadata)) {
+    if (is_plain_finalizer(finalizer) || finalizer.find('/') != std::string::npos) continue;
+    warnings.push_back("metadata.finalizers: " + quote(finalizer) +
+                       ": prefer a domain-qualified finalizer name to avoid accidental conflicts "
+                       "with other finalizer writers");
+  }
+  return warnings;
+}
+
+std::string drop_double_owners(Json& metadata) {
+  Json* owners = metadata.find("ownerReferences");
+  if (owners == nullptr || !owners->is_array()) return {};
+  std::vector<std::string> doubled;
+  Json kept = Json::array();
+  for (const Json& owner : owners->as_array()) {
+    if (std::ranges::find(kept.as_array(), owner) == kept.as_array().end()) {
+      kept.push_back(owner);
+    } else {
+      doubled.emplace_back(owner["uid"].string_or_empty());
+    }
+  }
+  if (doubled.empty()) return {};
+  *owners = std::move(kept);
+  return ".metadata.ownerReferences contains duplicate entries; API server dedups owner references "
+         "in 1.20+, and may reject such requests as early as 1.24; please fix your requests; "
+         "duplicate UID(s) observed: " +
+         join(doubled, ", ");
+}
 
 void validate_metadata(const Resource& resource, const Json& metadata, FieldErrors& errors) {
   const Json& generate_name = metadata["generateName"];
   const std::string_view name = metadata["name"].string_or_empty();
+  if (const std::string why = prefix_complaint(resource.name_rule, generate_name.string_or_empty());
+      !why.empty()) {
+    errors.push_back(invalid_field("metadata.generateName", generate_name, why));
+  }
   if (name.empty() && generate_name.string_or_empty().empty()) {
     errors.push_back(required_field("metadata.name", "name or generateName is required"));
   } else if (const std::string why = name_complaint(resource.name_rule, name); !why.empty()) {
@@ -212,7 +292,7 @@ void validate_metadata_update(const Json& metadata, const Json& old, FieldErrors
                                           added + "}"));
     }
   }
-  for (const std::string_view key : {"name", "namespace", "uid", "creationTimestamp"}) {
+  for (const std::string_view key : {"name", "namespace", "uid"}) {
     if (metadata[key] != old[key]) {
       found.push_back(
           invalid_field("metadata." + std::string(key), metadata[key], "field is immutable"));
@@ -229,11 +309,8 @@ void fill_new_metadata(const Resource& resource, Json& metadata, Instant now, Ra
   metadata.erase("managedFields");
   metadata.erase("deletionTimestamp");
   metadata.erase("deletionGracePeriodSeconds");
-  if (resource.counts_generation) {
-    metadata.set("generation", 1);
-  } else {
-    metadata.erase("generation");
-  }
+  // Kinds that don't count keep what their creator says.
+  if (resource.counts_generation) metadata.set("generation", 1);
   metadata.set("creationTimestamp", format_rfc3339(now));
 }
 
@@ -241,13 +318,13 @@ void keep_server_metadata(Json& metadata, const Json& old) {
   metadata.erase("managedFields");
   metadata.erase("selfLink");
   // Absent means unchanged; a different one is for validation to refuse.
-  for (const std::string_view key : {"namespace", "uid", "creationTimestamp"}) {
+  for (const std::string_view key : {"namespace", "uid"}) {
     if (metadata[key].string_or_empty().empty() && old.find(key) != nullptr) {
       metadata.set(key, old[key]);
     }
   }
   for (const std::string_view key :
-       {"generation", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
+       {"creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
     if (const Json* kept = old.find(key)) {
       metadata.set(key, *kept);
     } else {

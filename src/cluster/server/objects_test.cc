@@ -132,7 +132,7 @@ TEST_CASE("a patch that touches one field reads and keeps all others") {
         Json("IfNotPresent"));
   const kubernetes::Response odd = test.merge(path, "{spec: {odd: 1, replicas: 2}}");
   CHECK(odd.warnings == std::vector<std::string>{R"(299 - "unknown field \"spec.odd\"")"});
-  CHECK(test.merge(path + "?fieldValidation=Strict", "{spec: {odd: 1}}").status == 400);
+  CHECK(test.merge(path + "?fieldValidation=Strict", "{spec: {odd: 1}}").status == 422);
   CHECK(test.merge(path + "?fieldValidation=Odd", "{spec: {odd: 1}}").status == 422);
 }
 
@@ -313,7 +313,7 @@ TEST_CASE("what invalid objects are told") {
        "consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
        "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"                                                                                                              },
       {config_maps,
-       "{metadata: {name: a, ownerReferences: [{apiVersion: v1, kind: Pod, name: p}]}}",         "ConfigMap \"a\" is invalid: metadata.ownerReferences[0].uid: Invalid value: \"\": must not "
+       "{metadata: {name: a, ownerReferences: [{apiVersion: v1, kind: Pod, name: p}]}}",         "ConfigMap \"a\" is invalid: metadata.ownerReferences.uid: Invalid value: \"\": must not "
        "be empty"                                                                         },
   };
   for (const Row& row : rows) {

@@ -2,6 +2,7 @@
 
 #include "api/strategic_merge.h"
 #include "base/json_patch.h"
+#include "base/text.h"
 #include "cluster/server/go_json_error.h"
 #include "cluster/server/negotiate.h"
 
@@ -26,23 +27,12 @@ Served<Patch::Type> patch_type(std::string_view content_type, const Resource& re
         "the client's side, or use another patch - " +
         accepted));
   }
-  return Refusal(
-      unsupported_media_type("the body of the request was in an unknown format - " + accepted));
-}
-
-std::string_view go_kind(const Json& value) {
-  switch (value.type()) {
-    case Json::Type::object:
-      return "object";
-    case Json::Type::array:
-      return "array";
-    case Json::Type::string:
-      return "string";
-    case Json::Type::boolean:
-      return "bool";
-    default:
-      return "number";
+  if (type == kubernetes::media::strategic_merge_patch) {
+    return Refusal(
+        unsupported_media_type("the body of the request was in an unknown format - " + accepted));
   }
+  return Refusal(
+      Status{415, "UnsupportedMediaType", "415: Unsupported Media Type", Json::object()});
 }
 
 Status rejected() {
@@ -50,11 +40,24 @@ Status rejected() {
           Json::object()};
 }
 
+/// Keys of operations that no operation has.
+void find_unknown_keys(const Json& operations, std::vector<std::string>& complaints) {
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (!operations.at(i).is_object()) continue;
+    for (const auto& [key, value] : operations.at(i).as_object()) {
+      if (key == "op" || key == "path" || key == "from" || key == "value") continue;
+      complaints.push_back("json patch unknown field " +
+                           quote("[" + std::to_string(i) + "]." + key));
+    }
+  }
+}
+
 }  // namespace
 
 Served<Patch> read_patch(const kubernetes::Request& request, const Resource& resource) {
   const Patch::Type type = SERVE(patch_type(request.content_type, resource));
-  Result<Json> body = parse_json(request.body);
+  std::vector<std::string> duplicates;
+  Result<Json> body = parse_json(request.body, {.duplicate_keys = &duplicates});
   if (!body) {
     const std::string why = go_json_error(request.body);
     return Refusal(
@@ -62,8 +65,10 @@ Served<Patch> read_patch(const kubernetes::Request& request, const Resource& res
   }
   const bool wants_list = type == Patch::Type::json;
   if (wants_list ? !body->is_array() : !body->is_object()) {
+    const std::string_view prefix =
+        type == Patch::Type::strategic_merge ? "" : "error decoding patch: ";
     return Refusal(
-        bad_request("error decoding patch: json: cannot unmarshal " + std::string(go_kind(*body)) +
+        bad_request(std::string(prefix) + "json: cannot unmarshal " + std::string(go_kind(*body)) +
                     " into Go value of type " +
                     (wants_list ? "[]handlers.jsonPatchOp" : "map[string]interface {}")));
   }
@@ -73,7 +78,11 @@ Served<Patch> read_patch(const kubernetes::Request& request, const Resource& res
                               std::to_string(body->size()),
                           Json::object()});
   }
-  return Patch{type, std::move(*body)};
+  Patch patch{type, std::move(*body)};
+  const std::string what = wants_list ? "json patch duplicate field " : "duplicate field ";
+  for (const std::string& field : duplicates) patch.complaints.push_back(what + quote(field));
+  if (wants_list) find_unknown_keys(patch.body, patch.complaints);
+  return patch;
 }
 
 Served<Json> apply_patch(const Patch& patch, const Resource& resource, const Json& object) {
@@ -89,7 +98,7 @@ Served<Json> apply_patch(const Patch& patch, const Resource& resource, const Jso
       // Kinds served as plain objects have no merge keys: their lists are replaced.
       if (resource.type == nullptr) return apply_merge_patch(object, patch.body);
       Result<Json> changed = api::apply_strategic_merge_patch(object, patch.body, *resource.type);
-      if (!changed) return Refusal(bad_request(changed.error().message));
+      if (!changed) return Refusal(Status{500, "", changed.error().message, {}});
       return std::move(*changed);
     }
   }

@@ -17,14 +17,17 @@ kubernetes::Response success(int code) {
   })));
 }
 
-/// Sets a condition's status, keeping its place among the others.
-void set_condition(Json& status, std::string_view type, std::string_view value, Instant now) {
+/// Turns a condition true, keeping its place among the others.
+void set_condition(Json& status, std::string_view type, Instant now, std::string_view reason = {},
+                   std::string_view message = {}) {
   Json condition = Json::object({
       {"type",               Json(type)         },
-      {"status",             Json(value)        },
+      {"status",             "True"             },
       {"lastProbeTime",      Json()             },
       {"lastTransitionTime", format_rfc3339(now)}
   });
+  if (!reason.empty()) condition.set("reason", reason);
+  if (!message.empty()) condition.set("message", message);
   Json& conditions = status.member("conditions");
   if (conditions.is_null()) conditions = Json::array();
   for (Json& one : conditions.as_array()) {
@@ -43,6 +46,14 @@ Served<ObjectPtr> bind(Server& server, Call& call) {
   if (node.empty()) {
     return Refusal(invalid_object("", "Binding", call.path.name, {required_field("target.name")}));
   }
+  const std::string_view kind = binding["target"]["kind"].string_or_empty();
+  if (!kind.empty() && kind != "Node") {
+    return Refusal(Status{500,
+                          "",
+                          "target.kind: Unsupported value: " + quote(kind) +
+                              ": supported values: \"Node\", \"<empty>\"",
+                          {}});
+  }
   const ObjectPtr old = server.store.table(resource.table).find(call.key());
   if (!old) return Refusal(not_found(resource.group_resource(), call.path.name));
   const std::string_view taken = old->content()["spec"]["nodeName"].string_or_empty();
@@ -58,7 +69,7 @@ Served<ObjectPtr> bind(Server& server, Call& call) {
   }
   Json pod = old->content();
   pod.member("spec").set("nodeName", node);
-  set_condition(pod.member("status"), "PodScheduled", "True", server.loop.now());
+  set_condition(pod.member("status"), "PodScheduled", server.loop.now());
   if (call.dry_run()) return old;
   // Past the rules of an update: who binds may set what no one else may.
   return server.store.put(server.store.table(resource.table), old->key(), std::move(pod));
@@ -104,6 +115,14 @@ Served<void> check_budgets(Server& server, const StoredObject& pod) {
   return {};
 }
 
+/// Notes on the pod that it was evicted, for whoever wonders why it ends.
+ObjectPtr say_why(Server& server, const Resource& resource, const ObjectPtr& pod) {
+  Json told = pod->content();
+  set_condition(told.member("status"), "DisruptionTarget", server.loop.now(),
+                "EvictionByEvictionAPI", "Eviction API: evicting");
+  return server.store.put(server.store.table(resource.table), pod->key(), std::move(told));
+}
+
 Served<void> evict(Server& server, Call& call) {
   const Resource& resource = *call.resource;
   const Json eviction =
@@ -117,8 +136,12 @@ Served<void> evict(Server& server, Call& call) {
     options.grace_seconds = wanted["gracePeriodSeconds"].as_integer();
   }
   options.uid = wanted["preconditions"]["uid"].string_or_empty();
-  if (!options.dry_run) SERVE_DONE(check_budgets(server, *pod));
-  SERVE(delete_stored(server, resource, pod, options));
+  if (options.dry_run) {
+    SERVE(delete_stored(server, resource, pod, options));
+    return {};
+  }
+  SERVE_DONE(check_budgets(server, *pod));
+  SERVE(delete_stored(server, resource, say_why(server, resource, pod), options));
   return {};
 }
 

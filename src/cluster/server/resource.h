@@ -55,8 +55,12 @@ class KindRules {
   virtual void validate(const Json& object, FieldErrors& errors) const = 0;
   virtual void validate_update(const Json& object, const Json& old, Subresource way,
                                FieldErrors& errors) const = 0;
-  /// Warnings for whoever creates or updates: texts without code and quotes.
-  virtual std::vector<std::string> warnings(const Json&) const { return {}; }
+  /// Warnings for whoever creates (`old` is nothing then) or updates: texts without code and
+  /// quotes.
+  virtual std::vector<std::string> warnings(const Json& object, const Json* old) const {
+    (void)object, (void)old;
+    return {};
+  }
 };
 
 /// A subresource as discovery shows it.

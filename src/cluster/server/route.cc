@@ -1,5 +1,7 @@
 #include "cluster/server/route.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "base/yaml.h"
 #include "cluster/server/body.h"
@@ -95,13 +97,48 @@ std::optional<Response> serve_other(Server& server, const RequestPath& path,
     if (request.method != Method::post) return to_response(method_not_allowed());
     return serve_access_review(request);
   }
-  return serve_discovery(server, path, request.accept);
+  std::optional<Response> discovery = serve_discovery(server, path, request.accept);
+  if (discovery && request.method != Method::get) return to_response(method_not_allowed());
+  return discovery;
+}
+
+/// What Kubernetes has and this server has not, for want of containers and of service accounts.
+bool is_left_out(std::string_view plural, std::string_view subresource) {
+  constexpr std::pair<std::string_view, std::string_view> left_out[] = {
+      {"pods",            "attach"             },
+      {"pods",            "ephemeralcontainers"},
+      {"pods",            "exec"               },
+      {"pods",            "log"                },
+      {"pods",            "portforward"        },
+      {"pods",            "proxy"              },
+      {"pods",            "resize"             },
+      {"services",        "proxy"              },
+      {"nodes",           "proxy"              },
+      {"serviceaccounts", "token"              },
+  };
+  return std::ranges::find(left_out, std::pair(plural, subresource)) != std::end(left_out);
+}
+
+Response no_such_subresource(Server& server, const Call& call) {
+  const Resource& resource = *call.resource;
+  const bool left_out =
+      resource.group.empty() && is_left_out(resource.plural, call.path.subresource);
+  if (!resource.custom && !left_out) return to_response(no_such_resource());
+  if (resource.custom || !server.store.table(resource.table).find(call.key())) {
+    return to_response(not_found(resource.group_resource(), call.path.name));
+  }
+  return to_response({501, "",
+                      "this cluster does not serve " + resource.plural + "/" +
+                          call.path.subresource +
+                          ": its pods have no containers and "
+                          "its service accounts no tokens",
+                      Json::object()});
 }
 
 Response serve_subresource(Server& server, Call& call) {
   const std::string& name = call.path.subresource;
   const Method method = call.request.method;
-  if (call.resource->find_subresource(name) == nullptr) return to_response(no_such_resource());
+  if (call.resource->find_subresource(name) == nullptr) return no_such_subresource(server, call);
   const bool changes = method == Method::put || method == Method::patch;
   if (name == "scale" && (changes || method == Method::get)) return serve_scale(server, call);
   if (name == "binding" && method == Method::post) return bind_pod(server, call);
@@ -162,14 +199,27 @@ void convert_to_yaml(Response& response) {
 
 }  // namespace
 
+namespace {
+
+/// Whether definitions made this version; what it doesn't have is nobody's then.
+bool is_custom(const Registry::Version& version) {
+  return std::ranges::any_of(version.resources, &Resource::custom);
+}
+
+}  // namespace
+
 std::expected<Call, Response> read_call(Server& server, const Request& request) {
   const auto [path_text, query_text] = split_target(request.target);
   Call call{request, parse_request_path(path_text), Query(query_text), {}, nullptr};
   const RequestPath& path = call.path;
-  if (!path.names_resource() || server.registry.find_version(path.group, path.version) == nullptr) {
+  if (!path.names_resource() || server.registry.find_group(path.group) == nullptr) {
     return std::unexpected(page_not_found());
   }
   call.resource = server.registry.find(path.group, path.version, path.resource);
+  const Registry::Version* version = server.registry.find_version(path.group, path.version);
+  if (!call.resource && version != nullptr && is_custom(*version)) {
+    return std::unexpected(page_not_found());
+  }
   if (!call.resource || (!call.resource->namespaced && !path.namespace_.empty()) ||
       (call.resource->namespaced && path.namespace_.empty() && !path.name.empty())) {
     return std::unexpected(to_response(no_such_resource()));
@@ -197,7 +247,7 @@ bool asks_for_watch(const Request& request) {
   const auto [path_text, query_text] = split_target(request.target);
   if (query_text.find("watch") == std::string_view::npos) return false;
   const RequestPath path = parse_request_path(path_text);
-  return path.names_resource() && path.subresource.empty() && Query(query_text).is_true("watch");
+  return path.names_resource() && path.name.empty() && Query(query_text).is_true("watch");
 }
 
 }  // namespace slipway::cluster

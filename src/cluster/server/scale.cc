@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "cluster/server/body.h"
+#include "cluster/server/go_json_error.h"
 #include "cluster/server/patches.h"
 #include "cluster/server/selectors.h"
 #include "cluster/server/subresources.h"
@@ -67,16 +68,44 @@ void set_at(Json& object, std::string_view path, Json value) {
   *at = std::move(value);
 }
 
+/// *Errors*: what Go's decoder says of a count that is none.
+Served<void> check_count(const Call& call, const Json& scale) {
+  const Json& replicas = scale["spec"]["replicas"];
+  if (replicas.is_null() || replicas.is_integer()) return {};
+  const std::string why = "json: cannot unmarshal " + std::string(go_kind(replicas)) +
+                          " into Go struct field ScaleSpec.spec.replicas of type int32";
+  if (call.request.method == kubernetes::Method::put) {
+    return Refusal(bad_request("Scale in version \"v1\" cannot be handled as a Scale: " + why));
+  }
+  return Refusal(invalid_object(
+      "", "", "", {invalid_field("patch", Json(std::string_view(to_text(scale))), why)}));
+}
+
 /// The Scale that a PUT or PATCH asks for.
 Served<Json> wanted_scale(Call& call, const Json& present) {
+  Json scale;
   if (call.request.method == kubernetes::Method::put) {
-    return read_body(call.request.content_type, call.request.body, "Scale", nullptr);
+    scale = SERVE(read_body(call.request.content_type, call.request.body, "Scale", nullptr));
+    const std::string_view kind = scale["kind"].string_or_empty();
+    if (!kind.empty() && kind != "Scale") {
+      return Refusal(bad_request(
+          std::string(kind) + " in version \"v1\" cannot be handled as a Scale: converting (v1." +
+          std::string(kind) + ") to (autoscaling.Scale): unknown conversion"));
+    }
+  } else {
+    Resource described;
+    described.kind = "Scale";
+    described.type = api::find_core_type("Scale");
+    const Patch patch = SERVE(read_patch(call.request, described));
+    scale = SERVE(apply_patch(patch, described, present));
   }
-  Resource scale;
-  scale.kind = "Scale";
-  scale.type = api::find_core_type("Scale");
-  const Patch patch = SERVE(read_patch(call.request, scale));
-  return apply_patch(patch, scale, present);
+  SERVE_DONE(check_count(call, scale));
+  const std::string_view name = scale["metadata"]["name"].string_or_empty();
+  if (!name.empty() && name != call.path.name) {
+    return Refusal(bad_request("the name of the object (" + std::string(name) +
+                               ") does not match the name on the URL (" + call.path.name + ")"));
+  }
+  return scale;
 }
 
 Served<ObjectPtr> set_scale(Server& server, Call& call, const ObjectPtr& old) {
@@ -84,23 +113,22 @@ Served<ObjectPtr> set_scale(Server& server, Call& call, const ObjectPtr& old) {
   const Json present = SERVE(scale_of(resource, old->content()));
   const Json scale = SERVE(wanted_scale(call, present));
   const Json& replicas = scale["spec"]["replicas"];
-  if (!replicas.is_null() && !replicas.is_integer()) {
-    return Refusal(
-        bad_request("Scale in version \"v1\" cannot be handled as a Scale: json: cannot "
-                    "unmarshal into Go struct field ScaleSpec.spec.replicas of type "
-                    "int32"));
-  }
-  if (replicas.integer_or(0) < 0) {
+  // A custom object's count is judged with the object.
+  if (!resource.custom && replicas.integer_or(0) < 0) {
     return Refusal(invalid_object(
         "autoscaling", "Scale", call.path.name,
         {invalid_field("spec.replicas", replicas, "must be greater than or equal to 0")}));
   }
   Json object = old->content();
   set_at(object, resource.scale.replicas, Json(static_cast<long>(replicas.integer_or(0))));
-  const Json& version = scale["metadata"]["resourceVersion"];
-  if (version.is_string()) object.member("metadata").set("resourceVersion", version);
-  return update_stored(server, resource, old, std::move(object),
-                       {.way = Subresource::scale, .dry_run = call.dry_run()});
+  const bool replaces = call.request.method == kubernetes::Method::put;
+  for (const std::string_view key : {"resourceVersion", "uid"}) {
+    const Json& believed = scale["metadata"][key];
+    if (believed.is_string()) object.member("metadata").set(key, believed);
+  }
+  return update_stored(
+      server, resource, old, std::move(object),
+      {.way = Subresource::scale, .dry_run = call.dry_run(), .replaces = replaces});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cluster/server/metadata.h"
 
 namespace slipway::cluster {
 
@@ -18,6 +19,7 @@ class LabelQueryParser {
         return found("expected: !, identifier, or 'end of string'");
       }
       query.requirements_.push_back(SERVE(requirement()));
+      SERVE_DONE(check(query.requirements_.back()));
       if (token_.empty()) break;
       if (token_ != ",") return found("expected: ',' or 'end of string'");
       advance();
@@ -93,6 +95,19 @@ class LabelQueryParser {
     requirement.values.emplace_back(token_);
     advance();
     return requirement;
+  }
+
+  /// *Errors*: 400 for values that no label can have.
+  static Served<void> check(const LabelQuery::Requirement& requirement) {
+    for (std::size_t i = 0; i < requirement.values.size(); ++i) {
+      const std::string& value = requirement.values[i];
+      const std::string why = label_value_complaint(value);
+      if (why.empty()) continue;
+      return Refusal(bad_request("unable to parse requirement: values[" + std::to_string(i) + "][" +
+                                 requirement.key + "]: Invalid value: " + quote(value) + ": " +
+                                 why));
+    }
+    return {};
   }
 
   Served<void> values(LabelQuery::Requirement& requirement) {

@@ -166,7 +166,10 @@ Status invalid_object(std::string_view group, std::string_view kind, std::string
 }
 
 kubernetes::Response to_response(const Status& status) {
-  return json_response(status.code, to_text(status.to_json()));
+  kubernetes::Response response = json_response(status.code, to_text(status.to_json()));
+  const Json& seconds = status.details["retryAfterSeconds"];
+  if (seconds.is_integer()) response.retry_after = Duration::from_seconds(seconds.as_integer());
+  return response;
 }
 
 kubernetes::Response json_response(int code, std::string body) {

@@ -10,7 +10,9 @@ Served<IncludedObject> included_object_of(std::string_view text) {
   if (text.empty() || text == "Metadata") return IncludedObject::metadata;
   if (text == "None") return IncludedObject::none;
   if (text == "Object") return IncludedObject::whole;
-  return Refusal(bad_request("unrecognized includeObject value: " + quote(text)));
+  return Refusal(bad_request(
+      "Unable to convert to Table as requested: includeObject: Invalid value: " + quote(text) +
+      ": must be 'Metadata', 'Object', 'None', or empty"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "base/text.h"
+#include "cluster/server/request_options.h"
 #include "cluster/server/selectors.h"
 #include "cluster/server/table.h"
 
@@ -25,6 +26,7 @@ struct WatchQuery {
 };
 
 Served<WatchQuery> read_watch_query(Server& server, const Call& call) {
+  SERVE_DONE(check_list_options(call, true));
   WatchQuery watch;
   watch.labels = SERVE(LabelQuery::parse(call.query.get("labelSelector")));
   watch.fields =

@@ -1,5 +1,6 @@
 #include "cluster/server/writing.h"
 
+#include "base/text.h"
 #include "cluster/server/metadata.h"
 
 namespace slipway::cluster {
@@ -68,7 +69,8 @@ Served<ObjectPtr> create_stored(Server& server, const Resource& resource,
                                 std::string_view namespace_, Json object, bool dry_run) {
   Json& metadata = object.member("metadata");
   if (!metadata["resourceVersion"].string_or_empty().empty()) {
-    return Refusal(internal_error("resourceVersion should not be set on objects to be created"));
+    return Refusal(
+        Status{500, "", "resourceVersion should not be set on objects to be created", {}});
   }
   if (resource.namespaced) {
     metadata.set("namespace", namespace_);
@@ -83,6 +85,9 @@ Served<ObjectPtr> create_stored(Server& server, const Resource& resource,
   const std::string name(object["metadata"]["name"].string_or_empty());
   FieldErrors errors;
   validate_metadata(resource, object["metadata"], errors);
+  if (!resource.custom && resource.group != "apiextensions.k8s.io") {
+    validate_new_finalizers(object["metadata"], errors);
+  }
   resource.rules->validate(object, errors);
   if (!errors.empty()) return invalid(resource, name, errors);
   const std::string key = object_key(namespace_, name);
@@ -113,7 +118,11 @@ Served<void> check_preconditions(const Resource& resource, const StoredObject& o
             std::string(uid) + ", UID in object meta: " + std::string(old.uid())));
   }
   const std::string_view version = metadata["resourceVersion"].string_or_empty();
-  if (version.empty()) {
+  if (!version.empty() && !parse_integer(version)) {
+    return Refusal(
+        Status{500, "", "strconv.ParseUint: parsing " + quote(version) + ": invalid syntax", {}});
+  }
+  if (version.empty() || version == "0") {
     if (!resource.custom) return {};
     return Refusal(invalid_object(
         resource.group, resource.plural, name,

@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <limits>
+
+#include "api/go_text.h"
 #include "base/text.h"
 #include "cluster/server/builtin_rules.h"
 #include "cluster/server/columns/columns.h"
@@ -8,21 +12,55 @@
 namespace slipway::cluster {
 namespace {
 
+std::string_view go_type(const Json& value) {
+  if (value.is_string()) return "string";
+  if (value.is_bool()) return "bool";
+  if (value.is_array()) return "[]interface {}";
+  if (value.is_object()) return "map[string]interface {}";
+  return value.is_null() ? "<nil>" : "float64";
+}
+
 std::vector<std::string> texts(const Json& list) {
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < list.size(); ++i) texts.emplace_back(list.at(i).string_or_empty());
   return texts;
 }
 
+/// The count that the scale subresource shows. Source: apiextensions-apiserver, ValidateScaleSpec.
+void validate_count(const Json& object, const std::string& path, FieldErrors& errors) {
+  constexpr std::int64_t count_max = std::numeric_limits<std::int32_t>::max();
+  const auto misshapen = [&](const Json& value, std::string_view wanted) {
+    errors.push_back(invalid_field(path, Json(0),
+                                   path + " accessor error: " + api::go_text(value) +
+                                       " is of the type " + std::string(go_type(value)) +
+                                       ", expected " + std::string(wanted)));
+  };
+  const Json* at = &object;
+  for (const std::string_view part : split(path, '.')) {
+    if (part.empty()) continue;
+    if (!at->is_object()) return misshapen(*at, "map[string]interface{}");
+    at = at->find(part);
+    if (at == nullptr) return;
+  }
+  if (!at->is_integer()) return misshapen(*at, "int64");
+  if (at->as_integer() < 0) {
+    errors.push_back(invalid_field(path, *at, "should be a non-negative integer"));
+  } else if (at->as_integer() > count_max) {
+    errors.push_back(
+        invalid_field(path, *at, "should be less than or equal to " + std::to_string(count_max)));
+  }
+}
+
 /// The rules that a definition's schema spells.
 class CustomRules final : public KindRules {
  public:
-  CustomRules(Schema schema, bool has_status)
-      : schema_(std::move(schema)), has_status_(has_status) {}
+  CustomRules(Schema schema, bool has_status, ScalePaths scale)
+      : schema_(std::move(schema)), has_status_(has_status), scale_(std::move(scale)) {}
 
   Result<void> decode(Json& object, std::vector<std::string>* unknown) const override {
     TRY_DONE(decode_metadata(object, unknown));
     prune(schema_, object, unknown);
+    if (unknown != nullptr) std::ranges::sort(*unknown);
     apply_defaults(schema_, object);
     return {};
   }
@@ -44,6 +82,7 @@ class CustomRules final : public KindRules {
   }
 
   void validate(const Json& object, FieldErrors& errors) const override {
+    if (!scale_.replicas.empty()) validate_count(object, scale_.replicas, errors);
     validate_against(schema_, object, errors);
   }
 
@@ -83,6 +122,7 @@ class CustomRules final : public KindRules {
 
   Schema schema_;
   bool has_status_;
+  ScalePaths scale_;  ///< Without paths: there is no such subresource.
 };
 
 /// A printer column's path: ".spec.steps[0].weight" and the like, `\.` for a dot within a key.
@@ -253,7 +293,8 @@ ResourcePtr make_custom_resource(const Json& definition, const Json& version) {
   }
   add_subresources(version, *resource);
   const bool has_status = resource->find_subresource("status") != nullptr;
-  resource->rules = std::make_shared<const CustomRules>(schema_of_version(version), has_status);
+  resource->rules =
+      std::make_shared<const CustomRules>(schema_of_version(version), has_status, resource->scale);
   resource->columns = custom_columns(version);
   const std::string stored = storage_version(spec);
   if (stored != resource->version) add_conversion(resource->group + "/" + stored, *resource);

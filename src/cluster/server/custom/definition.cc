@@ -75,12 +75,12 @@ void collect_formats(const Json& schema, std::vector<std::string>& formats) {
   }
 }
 
-std::vector<std::string> definition_warnings(const Json& object) {
+std::vector<std::string> format_and_rule_warnings(const Json& definition) {
   std::vector<std::string> warnings;
   std::vector<std::string> formats;
   std::vector<std::string> ignored_rules;
   FieldErrors errors;
-  const Json& versions = object["spec"]["versions"];
+  const Json& versions = definition["spec"]["versions"];
   for (std::size_t i = 0; i < versions.size(); ++i) {
     const Json& schema = versions.at(i)["schema"]["openAPIV3Schema"];
     collect_formats(schema, formats);
@@ -92,6 +92,17 @@ std::vector<std::string> definition_warnings(const Json& object) {
   for (const std::string& rule : ignored_rules) {
     warnings.push_back("this cluster does not check the validation rule " + quote(rule));
   }
+  return warnings;
+}
+
+/// An update warns of what is new in it.
+std::vector<std::string> definition_warnings(const Json& definition, const Json* old) {
+  std::vector<std::string> warnings = format_and_rule_warnings(definition);
+  if (old == nullptr) return warnings;
+  const std::vector<std::string> known = format_and_rule_warnings(*old);
+  std::erase_if(warnings, [&](const std::string& warning) {
+    return std::ranges::find(known, warning) != known.end();
+  });
   return warnings;
 }
 
@@ -257,6 +268,7 @@ ResourcePtr make_definition_resource() {
       make_builtin_rules(resource->type, {.prepare_create = prepare_new_definition,
                                           .prepare_update = prepare_changed_definition,
                                           .validate = validate_definition,
+                                          .validate_update = validate_definition_update,
                                           .warnings = definition_warnings});
   resource->hooks = definition_hooks();
   resource->columns = plain_columns();

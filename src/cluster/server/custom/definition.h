@@ -14,5 +14,7 @@ ResourcePtr make_custom_resource(const Json& definition, const Json& version);
 
 /// What a definition must hold. Source: apiextensions-apiserver, ValidateCustomResourceDefinition.
 void validate_definition(const Json& definition, FieldErrors& errors);
+/// What an update of one may not change.
+void validate_definition_update(const Json& definition, const Json& old, FieldErrors& errors);
 
 }  // namespace slipway::cluster

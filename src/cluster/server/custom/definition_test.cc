@@ -61,7 +61,7 @@ TEST_CASE("what a schema doesn't know is pruned, what it defaults is filled in")
       test.create(things + "?fieldValidation=Strict", thing("b", "{odd: 1, list: [{odd: 2}]}"));
   CHECK(ServerForTest::body(strict)["message"] ==
         Json("Thing in version \"v1\" cannot be handled as a Thing: strict decoding error: unknown "
-             "field \"spec.odd\", unknown field \"spec.list[0].odd\""));
+             "field \"spec.list[0].odd\", unknown field \"spec.odd\""));
 }
 
 TEST_CASE("a value that breaks the schema is refused in the real server's words") {
@@ -71,34 +71,35 @@ TEST_CASE("a value that breaks the schema is refused in the real server's words"
     const char* message;  ///< Without what all have in front; empty: accepted.
   };
   const Row rows[] = {
-      {"{type: string, minLength: 2}",                                           "é",
+      {"{type: string, minLength: 2}",                                                           "é",
        "Invalid value: \"é\": spec.x in body should be at "
-       "least 2 chars long"                                                                        },
-      {"{type: string, maxLength: 2}",                                           "éé",           ""},
-      {"{type: string, pattern: '^a+$'}",                                        "b",
-       "Invalid value: \"b\": spec.x in body should match '^a+$'"                                  },
-      {"{type: string, format: date-time}",                                      "noon",
-       "Invalid value: \"noon\": spec.x in body must be of type date-time: \"noon\""               },
-      {"{type: integer}",                                                        "1.0",          ""},
-      {"{type: integer, maximum: 3, exclusiveMaximum: true}",                    "3",
-       "Invalid value: 3: spec.x in body should be less than 3"                                    },
-      {"{type: number, minimum: 0.5}",                                           "0.25",
-       "Invalid value: 0.25: spec.x in body should be greater than or equal to 0.5"                },
-      {"{type: number, multipleOf: 5}",                                          "7",
-       "Invalid value: 7: spec.x in body should be a multiple of 5"                                },
-      {"{type: array, minItems: 1, items: {type: string}}",                      "[]",
-       "Invalid value: 0: spec.x in body should have at least 1 items"                             },
-      {"{type: array, items: {type: string}}",                                   "[1]",          ""}, // See below: item paths.
-      {"{type: object, maxProperties: 1, additionalProperties: {type: string}}", "{a: b, c: d}",
-       "Too many: 2: must have at most 1 items"                                                    },
-      {"{type: boolean}",                                                        "'true'",
-       "Invalid value: \"string\": spec.x in body must be of type boolean: \"string\""             },
-      {"{x-kubernetes-int-or-string: true}",                                     "25%",          ""},
-      {"{type: array, x-kubernetes-list-type: set, items: {type: string}}",      "[a, b]",       ""},
-      {"{oneOf: [{type: string}, {type: integer}]}",                             "a",            ""},
-      {"{not: {type: string}}",                                                  "a",
-       "Invalid value: \"\": \"spec.x\" must not validate the schema (not)"                        },
-      {"{type: string, nullable: true}",                                         "null",         ""},
+       "least 2 chars long"                                                                                        },
+      {"{type: string, maxLength: 2}",                                                           "éé",           ""},
+      {"{type: string, pattern: '^a+$'}",                                                        "b",
+       "Invalid value: \"b\": spec.x in body should match '^a+$'"                                                  },
+      {"{type: string, format: date-time}",                                                      "noon",
+       "Invalid value: \"noon\": spec.x in body must be of type date-time: \"noon\""                               },
+      {"{type: integer}",                                                                        "1.0",          ""},
+      {"{type: integer, maximum: 3, exclusiveMaximum: true}",                                    "3",
+       "Invalid value: 3: spec.x in body should be less than 3"                                                    },
+      {"{type: number, minimum: 0.5}",                                                           "0.25",
+       "Invalid value: 0.25: spec.x in body should be greater than or equal to 0.5"                                },
+      {"{type: number, multipleOf: 5}",                                                          "7",
+       "Invalid value: 7: spec.x in body should be a multiple of 5"                                                },
+      {"{type: array, minItems: 1, items: {type: string}}",                                      "[]",
+       "Invalid value: 0: spec.x in body should have at least 1 items"                                             },
+      {"{type: array, items: {type: string}}",                                                   "[1]",          ""}, // See below: item paths.
+      {"{type: object, maxProperties: 1, additionalProperties: {type: string}}",                 "{a: b, c: d}",
+       "Too many: 2: must have at most 1 items"                                                                    },
+      {"{type: boolean}",                                                                        "'true'",
+       "Invalid value: \"string\": spec.x in body must be of type boolean: \"string\""                             },
+      {"{x-kubernetes-int-or-string: true}",                                                     "25%",          ""},
+      {"{type: array, x-kubernetes-list-type: set, items: {type: string}}",                      "[a, b]",       ""},
+      {"{x-kubernetes-preserve-unknown-fields: true, oneOf: [{type: string}, {type: integer}]}",
+       "a",                                                                                                      ""},
+      {"{x-kubernetes-preserve-unknown-fields: true, not: {type: string}}",                      "a",
+       "Invalid value: \"\": \"spec.x\" must not validate the schema (not)"                                        },
+      {"{type: string, nullable: true}",                                                         "null",         ""},
   };
   for (const Row& row : rows) {
     CAPTURE(row.schema);
@@ -216,16 +217,19 @@ TEST_CASE("a definition that can't be served is refused") {
     const char* field;
   };
   const Row rows[] = {
-      {"storage: true",                  "storage: false",                 "spec.versions"      },
-      {"scope: Namespaced",              "scope: Everywhere",              "spec.scope"         },
-      {"kind: Thing",                    "kind: 7hing",                    "spec.names.singular"},
-      {"plural: things",                 "plural: thongs",                 "metadata.name"      },
+      {"storage: true",                  "storage: false",                 "spec.versions"                                        },
+      {"scope: Namespaced",              "scope: Everywhere",              "spec.scope"                                           },
+      {"kind: Thing",                    "kind: 7hing",                    "spec.names.singular"                                  },
+      {"plural: things",                 "plural: thongs",                 "metadata.name"                                        },
       {"openAPIV3Schema: {type: object", "openAPIV3Schema: {type: string",
-       "spec.versions[0].schema.openAPIV3Schema.type"                                           },
-      {"{type: text}",                   "{type: text}",
-       "spec.versions[0].schema.openAPIV3Schema.properties[spec].type"                          },
+       "spec.validation.openAPIV3Schema.type"                                                                                     },
+      {"{type: text}",                   "{type: text}",                   "spec.validation.openAPIV3Schema.properties[spec].type"},
       {"{type: text}",                   "{type: string, pattern: '('}",
-       "spec.versions[0].schema.openAPIV3Schema.properties[spec].pattern"                       },
+       "spec.validation.openAPIV3Schema.properties[spec].pattern"                                                                 },
+      {"{type: text}",                   "{type: integer, default: x}",
+       "spec.validation.openAPIV3Schema.properties[spec].default"                                                                 },
+      {"{type: text}",                   "{type: array, items: {}}",
+       "spec.validation.openAPIV3Schema.properties[spec].items.type"                                                              },
   };
   for (const Row& row : rows) {
     CAPTURE(row.to);

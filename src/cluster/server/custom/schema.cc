@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace slipway::cluster {
@@ -32,6 +34,7 @@ class SchemaReader {
     read_children(json, field, schema);
     read_combinations(json, field, schema);
     read_rules(json, schema);
+    schema.has_rules = !json["x-kubernetes-validations"].empty() || has_rules_below(schema);
     return schema;
   }
 
@@ -40,6 +43,12 @@ class SchemaReader {
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < list.size(); ++i) texts.emplace_back(list.at(i).string_or_empty());
     return texts;
+  }
+  static bool has_rules_below(const Schema& schema) {
+    return (schema.additional && schema.additional->has_rules) ||
+           (schema.items && schema.items->has_rules) ||
+           std::ranges::any_of(schema.properties,
+                               [](const auto& property) { return property.second.has_rules; });
   }
   static std::optional<double> number(const Json& value) {
     return value.is_number() ? std::optional(value.as_double()) : std::nullopt;

@@ -52,6 +52,7 @@ struct Schema {
   /// A CEL rule that forbids changes (`self == oldSelf`), the only rule that is understood.
   bool immutable = false;
   std::string immutable_message;
+  bool has_rules = false;  ///< CEL rules of any kind, here or below.
 };
 
 /// Reads a schema. `ignored_rules` gets the CEL rules that nobody will check.
@@ -67,6 +68,10 @@ void apply_defaults(const Schema& schema, Json& value);
 
 /// Checks a whole object, its `metadata` apart.
 void validate_against(const Schema& schema, const Json& object, FieldErrors& errors);
+
+/// What makes a schema structural: each field has a type, and each default fits.
+/// *Errors*: into `errors`, under `field`.
+void validate_structure(const Schema& schema, const std::string& field, FieldErrors& errors);
 
 /// Checks what the schema says of changes.
 void validate_change(const Schema& schema, const Json& object, const Json& old,

@@ -111,8 +111,10 @@ class Validator {
       wrong(value, path, "should match '" + schema.pattern_text + "'");
     } else if ((schema.format == "date-time" || schema.format == "datetime") &&
                !parse_rfc3339(text)) {
-      errors_.push_back(invalid_field(
-          path, value, path + " in body must be of type " + schema.format + ": " + quote(text)));
+      FieldError error = invalid_field(
+          path, value, path + " in body must be of type " + schema.format + ": " + quote(text));
+      error.reason = "FieldValueTypeInvalid";
+      errors_.push_back(std::move(error));
     }
   }
 
@@ -264,7 +266,52 @@ class Validator {
 }  // namespace
 
 void validate_against(const Schema& schema, const Json& object, FieldErrors& errors) {
+  const std::size_t before = errors.size();
   Validator(errors).check(schema, object, "");
+  if (!schema.has_rules) return;
+  // Rules presume that types and bounds hold.
+  const bool rules_wait =
+      std::any_of(errors.begin() + static_cast<std::ptrdiff_t>(before), errors.end(),
+                  [](const FieldError& error) { return error.reason != "FieldValueInvalid"; });
+  if (!rules_wait) return;
+  errors.push_back(invalid_field(
+      "<nil>", Json(),
+      "some validation rules were not checked because the object was invalid; correct the "
+      "existing errors to complete validation"));
+}
+
+namespace {
+
+void require_type(const Schema& schema, const std::string& field, std::string_view what,
+                  FieldErrors& errors) {
+  if (!schema.type.empty() || schema.int_or_string || schema.preserve_unknown) return;
+  errors.push_back(
+      required_field(field + ".type", "must not be empty for specified " + std::string(what)));
+}
+
+}  // namespace
+
+void validate_structure(const Schema& schema, const std::string& field, FieldErrors& errors) {
+  if (schema.has_default) {
+    FieldErrors found;
+    Validator(found).check(schema, schema.default_value, "");
+    for (FieldError& error : found) {
+      error.field = error.field.empty() ? field + ".default" : field + ".default." + error.field;
+      errors.push_back(std::move(error));
+    }
+  }
+  for (const auto& [name, property] : schema.properties) {
+    const std::string at = field + ".properties[" + name + "]";
+    require_type(property, at, "object fields", errors);
+    validate_structure(property, at, errors);
+  }
+  if (schema.items) {
+    require_type(*schema.items, field + ".items", "array items", errors);
+    validate_structure(*schema.items, field + ".items", errors);
+  }
+  if (schema.additional) {
+    validate_structure(*schema.additional, field + ".additionalProperties", errors);
+  }
 }
 
 void validate_change(const Schema& schema, const Json& object, const Json& old,

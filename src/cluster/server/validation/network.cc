@@ -66,6 +66,11 @@ void validate_service(const Json& service, FieldErrors& errors) {
     errors.push_back(unsupported_field("spec.type", spec["type"],
                                        {"ClusterIP", "ExternalName", "LoadBalancer", "NodePort"}));
   }
+  const Json& affinity = spec["sessionAffinity"];
+  if (!affinity.is_null() && affinity.string_or_empty() != "None" &&
+      affinity.string_or_empty() != "ClientIP") {
+    errors.push_back(unsupported_field("spec.sessionAffinity", affinity, {"ClientIP", "None"}));
+  }
   const bool headless = spec["clusterIP"].string_or_empty() == "None";
   if (spec["ports"].empty() && !headless && type != "ExternalName") {
     errors.push_back(required_field("spec.ports"));
@@ -77,13 +82,26 @@ void validate_service(const Json& service, FieldErrors& errors) {
   validate_labels(spec["selector"], "spec.selector", errors);
 }
 
+std::vector<std::string> service_warnings(const Json& service, const Json*) {
+  const Json& spec = service["spec"];
+  if (spec["clusterIP"].string_or_empty() != "None" || spec["sessionAffinity"].is_null()) return {};
+  return {"spec.SessionAffinity is ignored for headless services"};
+}
+
+void validate_service_status(const Json& service, FieldErrors& errors) {
+  const bool is_balanced = service["spec"]["type"].string_or_empty() == "LoadBalancer";
+  if (is_balanced || service["status"]["loadBalancer"]["ingress"].empty()) return;
+  errors.push_back(forbidden_field("status.loadBalancer.ingress",
+                                   "may only be used when `spec.type` is 'LoadBalancer'"));
+}
+
 void validate_service_update(const Json& service, const Json& old, FieldErrors& errors) {
   const Json& spec = service["spec"];
   const bool external = spec["type"].string_or_empty() == "ExternalName" ||
                         old["spec"]["type"].string_or_empty() == "ExternalName";
   if (!external && spec["clusterIP"] != old["spec"]["clusterIP"]) {
     errors.push_back(
-        invalid_field("spec.clusterIPs[0]", spec["clusterIP"], "may not change once set"));
+        invalid_field("spec.clusterIPs[0]", spec["clusterIPs"], "may not change once set"));
   }
 }
 
@@ -126,6 +144,7 @@ void validate_ingress(const Json& ingress, FieldErrors& errors) {
           "spec.rules[" + std::to_string(i) + "].http.paths[" + std::to_string(k) + "]";
       if (paths.at(k)["pathType"].is_null()) {
         errors.push_back(required_field(field + ".pathType", "pathType must be specified"));
+        continue;
       }
       validate_backend(paths.at(k)["backend"], field + ".backend", errors);
     }

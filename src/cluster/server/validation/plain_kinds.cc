@@ -24,6 +24,10 @@ void validate_config_map(const Json& config_map, FieldErrors& errors) {
     if (!data.is_object()) continue;
     for (const auto& [key, value] : data.as_object()) {
       size += value.string_or_empty().size();
+      if (list == "data" && config_map["binaryData"].find(key) != nullptr) {
+        errors.push_back(invalid_field("data[" + key + "]", Json(std::string_view(key)),
+                                       "duplicate of key present in binaryData"));
+      }
       if (is_data_key(key)) continue;
       errors.push_back(invalid_field(
           std::string(list) + "[" + key + "]", Json(std::string_view(key)),
@@ -48,6 +52,22 @@ void validate_config_map_update(const Json& config_map, const Json& old, FieldEr
           forbidden_field(std::string(key), "field is immutable when `immutable` is set"));
     }
   }
+}
+
+void validate_secret_update(const Json& secret, const Json& old, FieldErrors& errors) {
+  validate_unchanged(secret, old, "/type", errors);
+  validate_config_map_update(secret, old, errors);
+}
+
+void validate_namespace_status(const Json& object, FieldErrors& errors) {
+  const Json& phase = object["status"]["phase"];
+  const bool is_ending = !object["metadata"]["deletionTimestamp"].is_null();
+  const std::string_view wanted = is_ending ? "Terminating" : "Active";
+  if (phase.string_or_empty() == wanted) return;
+  errors.push_back(invalid_field("status.Phase", phase,
+                                 "may only be '" + std::string(wanted) +
+                                     "' if `deletionTimestamp` is " +
+                                     (is_ending ? "not empty" : "empty")));
 }
 
 void validate_event(const Json& event, FieldErrors& errors) {

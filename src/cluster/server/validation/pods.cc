@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/quantity.h"
 #include "cluster/server/metadata.h"
 #include "cluster/server/validation/validation.h"
 
@@ -23,15 +24,45 @@ void validate_name_in_list(const Json& name, const std::string& field, std::set<
   }
 }
 
+void validate_one_of(const Json& value, const std::string& field,
+                     const std::vector<std::string_view>& supported, FieldErrors& errors) {
+  if (value.is_null() || std::ranges::find(supported, value.string_or_empty()) != supported.end())
+    return;
+  errors.push_back(unsupported_field(field, value, supported));
+}
+
 void validate_container_ports(const Json& ports, const std::string& field, FieldErrors& errors) {
+  std::set<std::string> names;
   for (std::size_t i = 0; i < ports.size(); ++i) {
     const Json& port = ports.at(i)["containerPort"];
-    const std::string at = item(field, i) + ".containerPort";
-    if (port.integer_or(0) == 0) {
-      errors.push_back(required_field(at));
-    } else if (port.integer_or(0) < 1 || port.integer_or(0) > 65535) {
-      errors.push_back(invalid_field(at, port, "must be between 1 and 65535, inclusive"));
+    const std::string at = item(field, i);
+    const Json& name = ports.at(i)["name"];
+    if (!name.string_or_empty().empty() && !names.emplace(name.as_string()).second) {
+      errors.push_back(duplicate_field(at + ".name", name));
     }
+    if (port.integer_or(0) == 0) {
+      errors.push_back(required_field(at + ".containerPort"));
+    } else if (port.integer_or(0) < 1 || port.integer_or(0) > 65535) {
+      errors.push_back(
+          invalid_field(at + ".containerPort", port, "must be between 1 and 65535, inclusive"));
+    }
+    validate_one_of(ports.at(i)["protocol"], at + ".protocol", {"SCTP", "TCP", "UDP"}, errors);
+  }
+}
+
+/// What is asked for lies within what is allowed.
+void validate_resources(const Json& resources, const std::string& field, FieldErrors& errors) {
+  const Json& requests = resources["requests"];
+  if (!requests.is_object()) return;
+  for (const auto& [name, amount] : requests.as_object()) {
+    const Json& limit = resources["limits"][name];
+    if (limit.is_null()) continue;
+    const Result<api::Quantity> asked = api::Quantity::parse(amount.string_or_empty());
+    const Result<api::Quantity> allowed = api::Quantity::parse(limit.string_or_empty());
+    if (!asked || !allowed || *asked <= *allowed) continue;
+    errors.push_back(invalid_field(field + ".requests", amount,
+                                   "must be less than or equal to " + name + " limit of " +
+                                       std::string(limit.string_or_empty())));
   }
 }
 
@@ -75,7 +106,10 @@ void validate_containers(const Json& containers, const std::set<std::string>& vo
     if (container["image"].string_or_empty().empty()) {
       errors.push_back(required_field(at + ".image"));
     }
+    validate_one_of(container["imagePullPolicy"], at + ".imagePullPolicy",
+                    {"Always", "IfNotPresent", "Never"}, errors);
     validate_container_ports(container["ports"], at + ".ports", errors);
+    validate_resources(container["resources"], at + ".resources", errors);
     validate_environment(container["env"], at + ".env", errors);
     validate_mounts(container["volumeMounts"], volumes, at + ".volumeMounts", errors);
   }
@@ -93,12 +127,10 @@ void validate_pod_spec(const Json& spec, const std::string& field, FieldErrors& 
   if (spec["containers"].empty()) errors.push_back(required_field(field + ".containers"));
   validate_containers(spec["containers"], volumes, field + ".containers", names, errors);
   validate_containers(spec["initContainers"], volumes, field + ".initContainers", names, errors);
-  const Json& policy = spec["restartPolicy"];
-  const std::string_view text = policy.string_or_empty();
-  if (text != "Always" && text != "OnFailure" && text != "Never") {
-    errors.push_back(
-        unsupported_field(field + ".restartPolicy", policy, {"Always", "OnFailure", "Never"}));
-  }
+  validate_one_of(spec["restartPolicy"], field + ".restartPolicy", {"Always", "OnFailure", "Never"},
+                  errors);
+  validate_one_of(spec["dnsPolicy"], field + ".dnsPolicy",
+                  {"ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"}, errors);
   validate_not_negative(spec, "terminationGracePeriodSeconds", field, errors);
 }
 
@@ -136,6 +168,14 @@ Json fixed_part(const Json& spec) {
 
 void validate_pod_update(const Json& pod, const Json& old, FieldErrors& errors) {
   if (pod["spec"] == old["spec"]) return;
+  bool same_containers = true;
+  for (const std::string_view list : {"containers", "initContainers"}) {
+    if (pod["spec"][list].size() == old["spec"][list].size()) continue;
+    same_containers = false;
+    errors.push_back(forbidden_field("spec." + std::string(list),
+                                     "pod updates may not add or remove containers"));
+  }
+  if (!same_containers) return;
   if (fixed_part(pod["spec"]) == fixed_part(old["spec"])) return;
   errors.push_back(forbidden_field(
       "spec",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "cluster/server/status.h"
@@ -35,8 +36,17 @@ void validate_endpoint_slice(const Json& slice, FieldErrors& errors);
 void validate_ingress(const Json& ingress, FieldErrors& errors);
 void validate_config_map(const Json& config_map, FieldErrors& errors);
 void validate_config_map_update(const Json& config_map, const Json& old, FieldErrors& errors);
+void validate_secret_update(const Json& secret, const Json& old, FieldErrors& errors);
 void validate_event(const Json& event, FieldErrors& errors);
 void validate_lease(const Json& lease, FieldErrors& errors);
 void validate_disruption_budget(const Json& budget, FieldErrors& errors);
+
+// What their status subresource refuses.
+void validate_replica_set_status(const Json& replica_set, FieldErrors& errors);
+void validate_namespace_status(const Json& object, FieldErrors& errors);
+void validate_service_status(const Json& service, FieldErrors& errors);
+
+/// Warnings for whoever writes one; `old` is nothing for a new one.
+std::vector<std::string> service_warnings(const Json& service, const Json* old);
 
 }  // namespace slipway::cluster

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "cluster/server/metadata.h"
 #include "cluster/server/validation/validation.h"
 
@@ -24,23 +25,27 @@ bool requirement_holds(const Json& requirement, const Json& labels) {
 }
 
 /// The parts that ReplicaSets and Deployments share.
-void validate_pod_owner(const Json& spec, bool empty_selector_allowed, std::string_view kind,
-                        FieldErrors& errors) {
+void validate_pod_owner(const Json& spec, FieldErrors& errors) {
   validate_not_negative(spec, "replicas", "spec", errors);
   validate_not_negative(spec, "minReadySeconds", "spec", errors);
   const Json& selector = spec["selector"];
+  const std::size_t before = errors.size();
   if (selector.is_null()) {
     errors.push_back(required_field("spec.selector"));
-    return;
+  } else {
+    validate_label_selector(selector, "spec.selector", errors);
+    if (errors.size() > before) {
+      errors.push_back(invalid_field("spec.selector", selector, "invalid label selector"));
+    } else if (selector["matchLabels"].empty() && selector["matchExpressions"].empty()) {
+      // The real server calls a ReplicaSet so, too.
+      errors.push_back(
+          invalid_field("spec.selector", selector, "empty selector is invalid for deployment"));
+    }
   }
-  validate_label_selector(selector, "spec.selector", errors);
-  if (!empty_selector_allowed && selector["matchLabels"].empty() &&
-      selector["matchExpressions"].empty()) {
-    errors.push_back(invalid_field("spec.selector", selector,
-                                   "empty selector is invalid for " + std::string(kind)));
-  }
+  // No selector selects nothing; one that can't be read isn't asked.
   const Json& labels = spec["template"]["metadata"]["labels"];
-  if (!selector_matches(selector, labels)) {
+  const bool is_readable = selector.is_null() || errors.size() == before;
+  if (is_readable && (selector.is_null() || !selector_matches(selector, labels))) {
     errors.push_back(invalid_field("spec.template.metadata.labels", labels,
                                    "`selector` does not match template `labels`"));
   }
@@ -48,6 +53,51 @@ void validate_pod_owner(const Json& spec, bool empty_selector_allowed, std::stri
   const Json& policy = spec["template"]["spec"]["restartPolicy"];
   if (policy.string_or_empty() == "OnFailure" || policy.string_or_empty() == "Never") {
     errors.push_back(unsupported_field("spec.template.spec.restartPolicy", policy, {"Always"}));
+  }
+}
+
+/// A count, or a share in percent.
+void validate_share(const Json& share, const std::string& field, bool is_bounded,
+                    FieldErrors& errors) {
+  if (share.is_integer()) {
+    if (share.as_integer() < 0) {
+      errors.push_back(invalid_field(field, share, "must be greater than or equal to 0"));
+    }
+    return;
+  }
+  if (!share.is_string()) return;
+  const std::string& text = share.as_string();
+  const auto percent =
+      text.ends_with('%') ? parse_integer(text.substr(0, text.size() - 1)) : std::nullopt;
+  if (!percent || *percent < 0) {
+    errors.push_back(invalid_field(
+        field, share,
+        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or "
+        "'93%', regex used for validation is '[0-9]+%')"));
+  } else if (is_bounded && *percent > 100) {
+    errors.push_back(invalid_field(field, share, "must not be greater than 100%"));
+  }
+}
+
+/// A strategy of this type alone, as Go prints one.
+Json go_strategy(const Json& type) {
+  return Json::object({
+      {"Type",          type  },
+      {"RollingUpdate", Json()}
+  });
+}
+
+bool is_no_share(const Json& share) {
+  return share.is_integer() ? share.as_integer() == 0 : share.string_or_empty() == "0%";
+}
+
+void validate_rolling_update(const Json& rolling, FieldErrors& errors) {
+  const std::string field = "spec.strategy.rollingUpdate";
+  validate_share(rolling["maxUnavailable"], field + ".maxUnavailable", true, errors);
+  validate_share(rolling["maxSurge"], field + ".maxSurge", false, errors);
+  if (is_no_share(rolling["maxUnavailable"]) && is_no_share(rolling["maxSurge"])) {
+    errors.push_back(invalid_field(field + ".maxUnavailable", rolling["maxUnavailable"],
+                                   "may not be 0 when `maxSurge` is 0"));
   }
 }
 
@@ -115,12 +165,12 @@ void validate_unchanged(const Json& object, const Json& old, std::string_view po
 }
 
 void validate_replica_set(const Json& replica_set, FieldErrors& errors) {
-  validate_pod_owner(replica_set["spec"], false, "replicaset", errors);
+  validate_pod_owner(replica_set["spec"], errors);
 }
 
 void validate_deployment(const Json& deployment, FieldErrors& errors) {
   const Json& spec = deployment["spec"];
-  validate_pod_owner(spec, false, "deployment", errors);
+  validate_pod_owner(spec, errors);
   validate_not_negative(spec, "revisionHistoryLimit", "spec", errors);
   const Json& deadline = spec["progressDeadlineSeconds"];
   if (deadline.is_integer()) {
@@ -136,9 +186,31 @@ void validate_deployment(const Json& deployment, FieldErrors& errors) {
       errors.push_back(forbidden_field("spec.strategy.rollingUpdate",
                                        "may not be specified when strategy `type` is 'Recreate'"));
     }
-  } else if (type.string_or_empty() != "RollingUpdate") {
-    errors.push_back(unsupported_field("spec.strategy.type", type, {"Recreate", "RollingUpdate"}));
+  } else if (type.string_or_empty() == "RollingUpdate") {
+    validate_rolling_update(spec["strategy"]["rollingUpdate"], errors);
+  } else {
+    errors.push_back(
+        unsupported_field("spec.strategy", go_strategy(type), {"Recreate", "RollingUpdate"}));
   }
+}
+
+void validate_replica_set_status(const Json& replica_set, FieldErrors& errors) {
+  const Json& status = replica_set["status"];
+  const std::int64_t replicas = status["replicas"].integer_or(0);
+  for (const std::string_view key : {"replicas", "fullyLabeledReplicas", "readyReplicas",
+                                     "availableReplicas", "observedGeneration"}) {
+    validate_not_negative(status, key, "status", errors);
+  }
+  const auto check = [&](const std::string& key, std::string_view bound, std::int64_t limit) {
+    const std::int64_t count = status[key].integer_or(0);
+    if (count <= limit) return;
+    errors.push_back(invalid_field("status." + key, Json(static_cast<long>(count)),
+                                   "cannot be greater than " + std::string(bound)));
+  };
+  check("fullyLabeledReplicas", "status.replicas", replicas);
+  check("readyReplicas", "status.replicas", replicas);
+  check("availableReplicas", "status.replicas", replicas);
+  check("availableReplicas", "readyReplicas", status["readyReplicas"].integer_or(0));
 }
 
 void validate_selector_update(const Json& object, const Json& old, FieldErrors& errors) {
