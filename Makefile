@@ -102,12 +102,19 @@ kubernetes: ## Run a real Kubernetes control plane on loopback until Ctrl-C (nee
 	@scripts/kubernetes start
 
 .PHONY: kubernetes-test
-kubernetes-test: build ## Run the flow tests on a real Kubernetes control plane (needs Go 1.24)
+kubernetes-test: build ## Run flows and the differential test on a real Kubernetes control plane (needs Go 1.24)
 	@scripts/kubernetes check
 	@scripts/install-packages --kubernetes
 	@scripts/kubernetes run --audit-policy tests/kubernetes/audit-policy.yaml \
 	  --audit-log build/kubernetes/audit.log -- tests/conformance/run.py --slipway $(SLIPWAY) \
 	  --target kubernetes --audit-log build/kubernetes/audit.log
+	@scripts/kubernetes run -- tests/differential/run.py --slipway $(SLIPWAY) --live
+
+.PHONY: kubernetes-record
+kubernetes-record: ## Record a real API server's answers for the differential test (needs Go 1.24)
+	@scripts/kubernetes check
+	@scripts/install-packages --kubernetes
+	@scripts/kubernetes run -- tests/differential/run.py --record
 
 .PHONY: crds
 crds: ## Write deploy/crds from the API types
