@@ -5,6 +5,7 @@
 namespace slipway::controller {
 namespace {
 
+constexpr std::string_view instance_label = "argo-rollouts.argoproj.io/controller-instance-id";
 const KeySet no_keys;
 
 /// Where a ReplicaSet is filed: under its controller's uid, or as an orphan.
@@ -36,6 +37,11 @@ bool concerns_rollouts(const Json& replica_set) {
   return owners.is_array() && std::ranges::any_of(owners.as_array(), [](const Json& owner) {
            return owner["kind"].string_or_empty() == api::Rollout::kind.kind;
          });
+}
+
+std::string instance_selector(const std::string& instance_id) {
+  return instance_id.empty() ? "!" + std::string(instance_label)
+                             : std::string(instance_label) + "=" + instance_id;
 }
 
 void ReplicaSetIndex::update(const api::ReplicaSet* before, const api::ReplicaSet* after) {

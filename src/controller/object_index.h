@@ -17,6 +17,10 @@ using KeySet = std::set<api::ObjectKey>;
 /// run for ever.
 bool concerns_rollouts(const Json& replica_set);
 
+/// The label selector of the Rollouts that are this instance's: those with its label, or, for an
+/// empty id, those without one. Source: behaviour.md 1.3.
+std::string instance_selector(const std::string& instance_id);
+
 /// Which ReplicaSets belong to which Rollout, and which belong to nobody.
 class ReplicaSetIndex {
  public:

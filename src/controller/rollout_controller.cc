@@ -1,5 +1,7 @@
 #include "controller/rollout_controller.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/ensure.h"
@@ -7,16 +9,19 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "controller/hash_memo.h"
+#include "controller/loose_ends.h"
 #include "controller/object_index.h"
 #include "controller/pod_list.h"
 #include "controller/queue_metrics.h"
 #include "controller/rollout_samples.h"
+#include "controller/service_release.h"
 #include "controller/workload_caches.h"
 #include "kubernetes/client.h"
 #include "kubernetes/events.h"
 #include "kubernetes/informer.h"
 #include "kubernetes/workqueue.h"
 #include "rollout/plan.h"
+#include "rollout/services.h"
 
 namespace slipway::controller {
 namespace {
@@ -29,42 +34,12 @@ using kubernetes::WorkQueue;
 using kubernetes::Write;
 using kubernetes::Writer;
 
-constexpr std::string_view instance_label = "argo-rollouts.argoproj.io/controller-instance-id";
 /// How often the caches are asked whether they are full, before the first reconcile.
 constexpr Duration sync_poll = 10_ms;
 /// Series of a Rollout that is gone are dropped after this, so that a last scrape sees them.
 constexpr Duration metrics_linger = 65_s;
 /// As upstream's metrics call it.
 constexpr const char* queue_name = "Rollouts";
-
-std::string instance_selector(const std::string& instance_id) {
-  return instance_id.empty() ? "!" + std::string(instance_label)
-                             : std::string(instance_label) + "=" + instance_id;
-}
-
-/// What the last plan learnt from the server for the next.
-struct LiveReads {
-  std::shared_ptr<const api::Rollout> rollout;
-  std::shared_ptr<const api::ReplicaSet> occupant;
-  std::optional<Error> create_error;
-};
-
-/// An object that must be read before its Rollout is planned again: the last write to it was
-/// refused or got no answer.
-struct Doubt {
-  api::ObjectRef target;
-  ErrorCode code;  ///< Of that write.
-};
-
-/// What a person must mend: a quota, a role, a webhook, a template.
-bool turned_down(ErrorCode code) {
-  return code == ErrorCode::invalid || code == ErrorCode::forbidden;
-}
-
-bool world_moved(ErrorCode code) {
-  return code == ErrorCode::refused || code == ErrorCode::not_found ||
-         code == ErrorCode::already_exists;
-}
 
 }  // namespace
 
@@ -98,6 +73,12 @@ struct RolloutController::State {
         queue(
             loop, [this](const api::ObjectKey& key) { reconcile(key); },
             timed({.concurrency = options.concurrency}, queue_name, metrics)),
+        release(loop, to_server,
+                {.service = [this](const auto& key) { return services.get(key); },
+                 .names = [this](const auto& rollout,
+                                 const auto& key) { return users_of(key).contains(rollout); },
+                 .serves = [this](const api::Service& service) { return serves(service); },
+                 .apply = [this](const Json& object) { services.apply(object); }}),
         sync_timer(loop),
         resync_timer(loop) {
     // Most of a fleet's ReplicaSets are history.
@@ -112,10 +93,8 @@ struct RolloutController::State {
     });
     services.on_change([this](const auto& before, const auto& after) {
       const api::Service& service = after == nullptr ? *before : *after;
-      for (const api::ObjectKey& user :
-           references.users_of(api::kinds::service, service.metadata.key())) {
-        enqueue(user);
-      }
+      for (const api::ObjectKey& user : users_of(service.metadata.key())) enqueue(user);
+      if (active) release.consider(service.metadata.key());
     });
     if (metrics != nullptr) publish_metrics();
   }
@@ -128,6 +107,22 @@ struct RolloutController::State {
     return [alive = std::weak_ptr<bool>(alive), f = std::move(f)](auto&&... arguments) mutable {
       if (!alive.expired()) f(std::forward<decltype(arguments)>(arguments)...);
     };
+  }
+
+  const KeySet& users_of(const api::ObjectKey& service) const {
+    return references.users_of(api::kinds::service, service);
+  }
+
+  /// It selects a ReplicaSet of a Rollout that names it.
+  bool serves(const api::Service& service) const {
+    const std::string hash = rollout::selected_hash(service);
+    return std::ranges::any_of(users_of(service.metadata.key()), [&](const auto& user) {
+      const auto rollout = rollouts.get(user);
+      if (rollout == nullptr) return false;
+      const KeySet& owned = index.controlled_by(rollout->metadata.uid);
+      return std::ranges::any_of(
+          owned, [&](const auto& key) { return rollout::hash_of(*replica_sets.get(key)) == hash; });
+    });
   }
 
   // --- What wakes a Rollout.
@@ -154,6 +149,7 @@ struct RolloutController::State {
       references.set(key, named);
       if (named.workload) workloads.watch(named.workload->kind);
     }
+    if (active && before != nullptr) release.consider_named_by(*before);
     enqueue(key);
   }
 
@@ -192,6 +188,7 @@ struct RolloutController::State {
                   {"replica_sets", static_cast<unsigned long>(replica_sets.size())}
     });
     enqueue_all();
+    services.for_each([this](const auto& service) { release.consider(service->metadata.key()); });
     resync();
   }
 
@@ -540,6 +537,7 @@ struct RolloutController::State {
   kubernetes::EventRecorder events;
   Writer writer;
   WorkQueue queue;
+  ServiceRelease release;
   kubernetes::Timer sync_timer;
   kubernetes::Timer resync_timer;
   ReplicaSetIndex index;
@@ -579,10 +577,11 @@ void RolloutController::stop() {
   state_->sync_timer.cancel();
   state_->resync_timer.cancel();
   state_->queue.stop();
+  state_->release.stop();
 }
 
 bool RolloutController::drained() const {
-  return state_->queue.drained();
+  return state_->queue.drained() && state_->release.drained();
 }
 
 std::string RolloutController::trouble() const {

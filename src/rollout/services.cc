@@ -77,4 +77,18 @@ std::optional<ServiceSwitch> make_switch(const api::Rollout& rollout, const api:
   };
 }
 
+kubernetes::Write unmark(const api::Service& service) {
+  const std::string managed_by = kubernetes::annotation_path(keys::managed_by);
+  kubernetes::Write write(api::seen(service), "the Rollout that managed it names it no more");
+  write.expect_as_seen(managed_by).remove(managed_by);
+  write.expect_as_seen(selector_path());
+  return write;
+}
+
+kubernetes::Write release(const api::Service& service) {
+  kubernetes::Write write = unmark(service);
+  if (!selected_hash(service).empty()) write.remove(selector_path());
+  return write;
+}
+
 }  // namespace slipway::rollout

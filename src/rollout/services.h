@@ -42,4 +42,9 @@ struct ServiceSwitch {
 std::optional<ServiceSwitch> make_switch(const api::Rollout& rollout, const api::Service& service,
                                          const std::string& to_hash);
 
+/// Takes the mark off a Service whose Rollout names it no more. Source: behaviour.md 33.
+kubernetes::Write unmark(const api::Service& service);
+/// Takes the hash off it too: it selects by its own labels again.
+kubernetes::Write release(const api::Service& service);
+
 }  // namespace slipway::rollout

@@ -10,6 +10,7 @@ namespace slipway::simulation {
 namespace {
 
 constexpr std::string_view hash_label = "rollouts-pod-template-hash";
+constexpr std::string_view managed_by = "argo-rollouts.argoproj.io/managed-by-rollouts";
 
 class I1 final : public Property {
  public:
@@ -75,7 +76,15 @@ class I2 final : public Property {
       }
     }
     if (change.request == nullptr) return;  // A late write of a Rollout that is gone.
+    if (is_let_go(change.commit)) return;
     broken(change.violation("Service " + change.commit.key, "no Rollout names it"));
+  }
+  /// Its mark says that it was a Rollout's, and that mark is taken off.
+  static bool is_let_go(const Commit& commit) {
+    const auto is_marked = [](const std::shared_ptr<const Json>& service) {
+      return service && !(*service)["metadata"]["annotations"][managed_by].is_null();
+    };
+    return is_marked(commit.before) && !is_marked(commit.after);
   }
   static bool names(const RolloutView& rollout, const std::string& service) {
     return std::ranges::find(rollout.services, service) != rollout.services.end();

@@ -155,6 +155,24 @@ const Tale identity[] = {
        s.others(service, "active", R"({"spec":{"selector":{"app":"web"}}})");
        s.ours(service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"new"}}})");
      },                                                                        keeps },
+    {"I2",  "a Service that the Rollout names no more is let go",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(
+           service, "old",
+           R"({"metadata":{"annotations":{"argo-rollouts.argoproj.io/managed-by-rollouts":"r"}},
+                    "spec":{"selector":{"app":"web","rollouts-pod-template-hash":"old"}}})");
+       s.ours(
+           service, "old",
+           R"({"metadata":{"annotations":null},"spec":{"selector":{"rollouts-pod-template-hash":null}}})");
+     },                                                                        keeps },
+    {"I2",  "a Service that is nobody's is let go",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(service, "old",
+                R"({"spec":{"selector":{"app":"web","rollouts-pod-template-hash":"old"}}})");
+       s.ours(service, "old", R"({"spec":{"selector":{"rollouts-pod-template-hash":null}}})");
+     },                                                                        breaks},
     {"I3",  "adopted without a look",
      [](Story& s) {
        s.begin(canary);

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "api/rollout.h"
+#include "api/workload.h"
+#include "base/result.h"
+
+/// What one plan of a Rollout leaves open for the next.
+namespace slipway::controller {
+
+/// What the last plan learnt from the server for the next.
+struct LiveReads {
+  std::shared_ptr<const api::Rollout> rollout;
+  std::shared_ptr<const api::ReplicaSet> occupant;
+  std::optional<Error> create_error;
+};
+
+/// An object that must be read before its Rollout is planned again: the last write to it was
+/// refused or got no answer.
+struct Doubt {
+  api::ObjectRef target;
+  ErrorCode code;  ///< Of that write.
+};
+
+/// What a person must mend: a quota, a role, a webhook, a template.
+inline bool turned_down(ErrorCode code) {
+  return code == ErrorCode::invalid || code == ErrorCode::forbidden;
+}
+
+/// The object is not as it was seen: planned anew once it was read.
+inline bool world_moved(ErrorCode code) {
+  return code == ErrorCode::refused || code == ErrorCode::not_found ||
+         code == ErrorCode::already_exists;
+}
+
+}  // namespace slipway::controller
