@@ -24,15 +24,15 @@ constexpr const char* analysis = "needs analysis";
 constexpr const char* experiments = "needs experiments";
 
 constexpr Unbuilt unbuilt[] = {
-    {"13",   routers                                                      },
-    {"18",   analysis                                                     },
-    {"19",   analysis                                                     },
-    {"20",   experiments                                                  },
-    {"21",   experiments                                                  },
-    {"26.2", analysis                                                     },
-    {"30",   "needs plugins"                                              },
-    {"34.1", routers                                                      },
-    {"34.2", routers                                                      },
+    {"13",   routers        },
+    {"18",   analysis       },
+    {"19",   analysis       },
+    {"20",   experiments    },
+    {"21",   experiments    },
+    {"26.2", analysis       },
+    {"30",   "needs plugins"},
+    {"34.1", routers        },
+    {"34.2", routers        },
 };
 
 std::string read(const fs::path& path) {
