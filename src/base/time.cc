@@ -149,6 +149,7 @@ std::optional<Duration> read_go_duration(std::string_view text) {
   // In 128 bits, so that neither a long fraction nor a large sum overflows before it is judged. The
   // least duration is one further from zero than the greatest.
   const __int128 limit = __int128{std::numeric_limits<std::int64_t>::max()} + (negative ? 1 : 0);
+  constexpr __int128 finest = 1'000'000'000'000'000'000;
   __int128 total = 0;
   while (!text.empty()) {
     __int128 number = 0, scale = 1;
@@ -159,9 +160,9 @@ std::optional<Duration> read_go_duration(std::string_view text) {
         point = true;
       } else {
         digits = true;
-        if (number > limit) {
-          if (!point) return std::nullopt;
-        } else {
+        if (number > limit && !point) return std::nullopt;
+        // What comes after that of a fraction is less than a nanosecond of any unit.
+        if (number <= limit && scale < finest) {
           number = number * 10 + (text.front() - '0');
           if (point) scale *= 10;
         }
