@@ -1,11 +1,11 @@
 #include "controller/run_controller.h"
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
 
+#include "base/process_memory.h"
 #include "base/random.h"
 #include "controller/counting_transport.h"
 #include "controller/endpoint_server.h"
@@ -24,8 +24,10 @@ using kubernetes::RealEventLoop;
 /// How long a shutdown waits for writes under way; the platform's own patience is 30 s.
 constexpr Duration drain_limit = 15_s;
 constexpr Duration drain_poll = 20_ms;
-/// How often freed memory goes back to the system: a millisecond of work each time.
-constexpr Duration memory_period = 10_s;
+/// When memory goes back to the system: after the start, which needs much for a moment, and then
+/// now and again.
+constexpr Duration memory_after_start = 3_s;
+constexpr Duration memory_period = 60_s;
 
 std::string hostname() {
   char name[256] = "localhost";
@@ -109,7 +111,7 @@ class Run {
     } else {
       controller.lead();
     }
-    memory_timer_.set(memory_period, [this] { give_back_memory(); });
+    memory_timer_.set(memory_after_start, [this] { trim(); });
     loop_->on_termination([this] { shut_down(); });
     loop_->run();
     return status_;
@@ -138,10 +140,9 @@ class Run {
     });
   }
 
-  /// Reading a long list leaves holes, which libc's malloc would keep; mimalloc needs no asking.
-  void give_back_memory() {
-    malloc_trim(0);
-    memory_timer_.set(memory_period, [this] { give_back_memory(); });
+  void trim() {
+    give_back_memory();
+    memory_timer_.set(memory_period, [this] { trim(); });
   }
 
   void shut_down() {
