@@ -207,6 +207,19 @@ TEST_CASE("HEAD tells the length of what GET answers, and sends none of it") {
   CHECK(client.say(get("/version")).hear_answer() == full);
 }
 
+TEST_CASE("a warning is quoted once") {
+  Served served;
+  RawClient client(served, &served.credentials().client);
+  const std::string body = R"({"metadata":{"name":"a"},"a\nb":1})";
+  client.say("POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+             std::to_string(body.size()) + "\r\n\r\n" + body);
+  const std::string header = client.hear_answer();
+  CHECK(header.starts_with("HTTP/1.1 201"));
+  CHECK_MESSAGE(
+      header.find("Warning: 299 - \"unknown field \\\"a\\\\nb\\\"\"\r\n") != std::string::npos,
+      header);
+}
+
 TEST_CASE("what is no good request is answered so") {
   Served served({.body_limit_bytes = 1000, .header_limit_bytes = 4000});
   const std::string post = "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\n";

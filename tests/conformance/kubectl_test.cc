@@ -272,6 +272,41 @@ TEST_CASE("kubectl apply creates, leaves alone, changes, and removes what is no 
   });
 }
 
+TEST_CASE("kubectl takes lists of objects, and gives them") {
+  if (!has_kubectl()) return;
+  KubectlCluster cluster;
+  cluster.write("list.yaml",
+                "apiVersion: v1\nkind: List\nitems:\n"
+                "- {apiVersion: v1, kind: ConfigMap, metadata: {name: one}, data: {a: b}}\n"
+                "- apiVersion: argoproj.io/v1alpha1\n  kind: Rollout\n  metadata: {name: shop}\n"
+                "  spec:\n    replicas: 1\n    selector: {matchLabels: {app: shop}}\n"
+                "    template:\n      metadata: {labels: {app: shop}}\n"
+                "      spec: {containers: [{name: c, image: x}]}\n"
+                "    strategy: {canary: {steps: [{setWeight: 20}]}}\n");
+  cluster.write("maps.yaml",
+                "apiVersion: v1\nkind: ConfigMapList\nitems:\n"
+                "- {apiVersion: v1, kind: ConfigMap, metadata: {name: two}}\n");
+  cluster.follow({
+      {"create --save-config -f list.yaml",
+       {"configmap/one created", "rollout.argoproj.io/shop created"}},
+      {"apply -f list.yaml", {"configmap/one unchanged", "rollout.argoproj.io/shop unchanged"}},
+      {"apply -f maps.yaml", {"configmap/two created"}},
+      {"get configmaps,rollouts -o yaml > all.yaml"},
+      {"delete -f list.yaml -f maps.yaml", {"\"shop\" deleted", "\"two\" deleted"}},
+      {"create -f all.yaml", {"configmap/one created", "configmap/two created", "shop created"}},
+  });
+}
+
+TEST_CASE("kubectl shows what the server warns of, in the server's words") {
+  if (!has_kubectl() || !is_modern()) return;
+  KubectlCluster cluster;
+  cluster.write("odd.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: odd}\nodd: 1\n");
+  cluster.follow({
+      {"create -f odd.yaml --validate=warn", {"Warning: unknown field \"odd\"\n"}},
+      {"apply -f odd.yaml", {"strict decoding error: unknown field \"odd\""}, 1},
+  });
+}
+
 TEST_CASE("kubectl changes objects with edit, patch, replace, set, scale, label and annotate") {
   if (!has_kubectl()) return;
   KubectlCluster cluster;

@@ -24,8 +24,8 @@ sys.path[:0] = [str(ROOT / "tests/kubernetes"), str(ROOT / "tests/conformance")]
 import compare  # noqa: E402
 import manual  # noqa: E402
 import processes  # noqa: E402
-from corpus import read_corpus  # noqa: E402
-from session import play_all  # noqa: E402
+from corpus import Malformed, read_corpus  # noqa: E402
+from session import Broken, play_all  # noqa: E402
 from target import Program  # noqa: E402
 
 RECORDING = ROOT / "tests/data/kubernetes/differential-1.34.jsonl"
@@ -132,6 +132,15 @@ def parse_arguments():
     return options
 
 
+def told(options):
+    """Its status; a corpus that can't be read or played is told as one message."""
+    try:
+        return run(options)
+    except (Malformed, Broken, ValueError) as error:
+        print(f"differential: {error}", file=sys.stderr)
+        return 1
+
+
 if __name__ == "__main__":
     arguments = parse_arguments()
-    sys.exit(processes.guarded(lambda: run(arguments)))
+    sys.exit(processes.guarded(lambda: told(arguments)))

@@ -191,4 +191,13 @@ TEST_CASE("the same seed replays the same run, another one differs") {
   CHECK(run(1) != run(2));
 }
 
+TEST_CASE("a pod that another scheduler shall place is left to it") {
+  TestCluster cluster;
+  create_pod(cluster, "theirs", "", ", schedulerName: theirs");
+  create_pod(cluster, "ours", "", ", schedulerName: default-scheduler");
+  cluster.run_for(10_s);
+  CHECK(sight(cluster, "theirs") == "Pending 0 none");
+  CHECK(sight(cluster, "ours") == "Running ready 0 running");
+}
+
 }  // namespace slipway::cluster

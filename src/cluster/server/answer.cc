@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "cluster/server/listing.h"
 #include "cluster/server/operations.h"
 #include "cluster/server/table.h"
@@ -12,6 +13,19 @@ kubernetes::Response form_response(const Call& call, int code, const Json& objec
   return json_response(code, shape == Shape::object
                                  ? to_text(object)
                                  : to_text(partial_metadata(object, call.form.shape_version)));
+}
+
+/// What one object is told that is wanted as a list.
+Status no_list(const Resource& resource) {
+  const std::string package =
+      resource.group.empty() ? "core" : resource.group.substr(0, resource.group.find('.'));
+  const std::string type =
+      resource.custom ? "unstructured.Unstructured" : package + "." + resource.kind;
+  return {406,
+          "NotAcceptable",
+          "you requested PartialObjectMetadataList, but the requested object is not a list (*" +
+              type + ")",
+          {}};
 }
 
 }  // namespace
@@ -40,6 +54,14 @@ kubernetes::Response answer_object(Server& server, const Call& call, int code,
 kubernetes::Response get_object(Server& server, Call& call) {
   const Resource& resource = *call.resource;
   const std::string_view version = call.query.get("resourceVersion");
+  if (call.form.shape == Shape::metadata_list) return to_response(no_list(resource));
+  if (!version.empty() && !parse_integer(version)) {
+    return to_response({500,
+                        "",
+                        "resourceVersion: Invalid value: " + quote(version) +
+                            ": strconv.ParseUint: parsing " + quote(version) + ": invalid syntax",
+                        {}});
+  }
   if (!version.empty()) {
     const Served<std::uint64_t> wanted = wanted_revision(server, version);
     if (!wanted) return to_response(wanted.error());

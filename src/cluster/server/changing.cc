@@ -32,11 +32,8 @@ Served<void> check_body_name(const Call& call, Json& object) {
   Json& metadata = object.member("metadata");
   const std::string_view name = metadata["name"].string_or_empty();
   if (name.empty()) {
-    const bool replaces = call.request.method == kubernetes::Method::put;
-    return Refusal(bad_request((replaces ? "the name of the object (" + call.path.name +
-                                               " based on URL) was undeterminable: "
-                                         : std::string()) +
-                               "name must be provided"));
+    return Refusal(bad_request("the name of the object (" + call.path.name +
+                               " based on URL) was undeterminable: name must be provided"));
   }
   if (name != call.path.name) {
     return Refusal(bad_request("the name of the object (" + std::string(name) +
@@ -46,15 +43,19 @@ Served<void> check_body_name(const Call& call, Json& object) {
 }
 
 void clean_owners(Call& call, Json& object) {
-  const std::string warning = drop_double_owners(object.member("metadata"));
+  // What a patch makes is first seen where admission plugins have been.
+  const bool is_patched = call.request.method == kubernetes::Method::patch;
+  const std::string warning = drop_double_owners(
+      object.member("metadata"), is_patched ? " after mutating admission happens" : "");
   if (!warning.empty()) call.warnings.push_back(warning_header(warning));
 }
 
 /// `old` is nothing for a new object.
 void add_warnings(Call& call, const Json& object, const Json* old) {
   std::vector<std::string> warnings = call.resource->rules->warnings(object, old);
-  if (call.resource->custom && old == nullptr) {
-    for (std::string& text : finalizer_warnings(object["metadata"])) {
+  if (call.resource->custom) {
+    const Json& before = old == nullptr ? Json() : (*old)["metadata"];
+    for (std::string& text : finalizer_warnings(object["metadata"], before)) {
       warnings.push_back(std::move(text));
     }
   }

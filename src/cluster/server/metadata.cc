@@ -217,7 +217,7 @@ std::string prefix_complaint(NameRule rule, std::string_view prefix) {
 
 }  // namespace
 
-void validate_new_finalizers(const Json& metadata, FieldErrors& errors) {
+void validate_finalizer_domains(const Json& metadata, FieldErrors& errors) {
   const std::vector<std::string> finalizers = finalizers_of(metadata);
   for (std::size_t i = 0; i < finalizers.size(); ++i) {
     if (is_plain_finalizer(finalizers[i]) || finalizers[i].find('/') != std::string::npos) continue;
@@ -227,9 +227,11 @@ void validate_new_finalizers(const Json& metadata, FieldErrors& errors) {
   }
 }
 
-std::vector<std::string> finalizer_warnings(const Json& metadata) {
+std::vector<std::string> finalizer_warnings(const Json& metadata, const Json& old) {
+  const std::vector<std::string> known = finalizers_of(old);
   std::vector<std::string> warnings;
   for (const std::string& finalizer : finalizers_of(metadata)) {
+    if (std::ranges::find(known, finalizer) != known.end()) continue;
     if (is_plain_finalizer(finalizer) || finalizer.find('/') != std::string::npos) continue;
     warnings.push_back("metadata.finalizers: " + quote(finalizer) +
                        ": prefer a domain-qualified finalizer name to avoid accidental conflicts "
@@ -238,7 +240,7 @@ std::vector<std::string> finalizer_warnings(const Json& metadata) {
   return warnings;
 }
 
-std::string drop_double_owners(Json& metadata) {
+std::string drop_double_owners(Json& metadata, std::string_view when) {
   Json* owners = metadata.find("ownerReferences");
   if (owners == nullptr || !owners->is_array()) return {};
   std::vector<std::string> doubled;
@@ -252,9 +254,9 @@ std::string drop_double_owners(Json& metadata) {
   }
   if (doubled.empty()) return {};
   *owners = std::move(kept);
-  return ".metadata.ownerReferences contains duplicate entries; API server dedups owner references "
-         "in 1.20+, and may reject such requests as early as 1.24; please fix your requests; "
-         "duplicate UID(s) observed: " +
+  return ".metadata.ownerReferences contains duplicate entries" + std::string(when) +
+         "; API server dedups owner references in 1.20+, and may reject such requests as early as "
+         "1.24; please fix your requests; duplicate UID(s) observed: " +
          join(doubled, ", ");
 }
 

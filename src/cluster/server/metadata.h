@@ -24,13 +24,14 @@ void validate_labels(const Json& labels, const std::string& field, FieldErrors& 
 /// The name, labels, annotations, owners and finalizers of an object that is created or updated.
 void validate_metadata(const Resource& resource, const Json& metadata, FieldErrors& errors);
 
-/// Finalizers of a new object of Kubernetes' own kinds: well-known, or with a domain.
-void validate_new_finalizers(const Json& metadata, FieldErrors& errors);
-/// What creating a custom object warns of instead.
-std::vector<std::string> finalizer_warnings(const Json& metadata);
+/// The finalizers of Kubernetes' own kinds: well-known, or with a domain.
+void validate_finalizer_domains(const Json& metadata, FieldErrors& errors);
+/// What writing a custom object warns of instead, where `old` doesn't have it yet.
+std::vector<std::string> finalizer_warnings(const Json& metadata, const Json& old);
 
-/// Drops owners that are listed twice. Returns a warning of them, empty without any.
-std::string drop_double_owners(Json& metadata);
+/// Drops owners that are listed twice. Returns a warning of them, empty without any; `when` says in
+/// it when they were seen.
+std::string drop_double_owners(Json& metadata, std::string_view when);
 
 /// What an update may not change about an object's identity. Source: ValidateObjectMetaUpdate.
 void validate_metadata_update(const Json& metadata, const Json& old, FieldErrors& errors);

@@ -20,6 +20,12 @@ Served<void> check_dry_run(const Call& call, std::string_view options_kind) {
   return {};
 }
 
+Served<void> check_number(const Call& call, std::string_view parameter) {
+  const std::string_view text = call.query.get(parameter);
+  if (text.empty() || parse_integer(text)) return {};
+  return Refusal(bad_request("strconv.ParseInt: parsing " + quote(text) + ": invalid syntax"));
+}
+
 /// The options' body. *Errors*: 500 without a reason, as the real server answers what it can't
 /// decode here.
 Served<Json> read_options_body(const kubernetes::Request& request) {
@@ -94,11 +100,8 @@ std::optional<FieldError> wrong_match(const Call& call, bool is_watch) {
 }  // namespace
 
 Served<void> check_list_options(const Call& call, bool is_watch) {
-  for (const std::string_view name : {"limit", "timeoutSeconds"}) {
-    const std::string_view text = call.query.get(name);
-    if (text.empty() || parse_integer(text)) continue;
-    return Refusal(bad_request("strconv.ParseInt: parsing " + quote(text) + ": invalid syntax"));
-  }
+  SERVE_DONE(check_number(call, "limit"));
+  SERVE_DONE(check_number(call, "timeoutSeconds"));
   if (std::optional<FieldError> error = wrong_match(call, is_watch)) {
     return Refusal(invalid_options("ListOptions", std::move(*error)));
   }
@@ -109,38 +112,65 @@ Served<void> check_list_options(const Call& call, bool is_watch) {
   return {};
 }
 
-Served<DeleteOptions> read_delete_options(const Call& call) {
-  DeleteOptions options;
-  Json body = Json::object();
-  if (!call.request.body.empty()) {
-    body = SERVE(read_options_body(call.request));
+namespace {
+
+/// The options as an object: of a request without a body, what its query says. With one, the query
+/// counts for nothing, `dryRun` included, as on the real server.
+Served<Json> delete_options_object(const Call& call) {
+  if (!call.request.body.empty()) return read_options_body(call.request);
+  SERVE_DONE(check_number(call, "gracePeriodSeconds"));
+  Json object = Json::object();
+  Json dry_run = Json::array();
+  for (const std::string_view value : call.query.all("dryRun")) dry_run.push_back(Json(value));
+  if (!dry_run.empty()) object.set("dryRun", std::move(dry_run));
+  if (const auto seconds = parse_integer(call.query.get("gracePeriodSeconds"))) {
+    object.set("gracePeriodSeconds", Json(static_cast<long>(*seconds)));
   }
-  SERVE_DONE(check_dry_run(call, "DeleteOptions"));
-  options.dry_run = call.dry_run() || !body["dryRun"].empty();
-  if (body["gracePeriodSeconds"].is_integer()) {
-    options.grace_seconds = body["gracePeriodSeconds"].as_integer();
-  } else if (call.query.has("gracePeriodSeconds")) {
-    options.grace_seconds = parse_integer(call.query.get("gracePeriodSeconds"));
+  if (call.query.has("propagationPolicy")) {
+    object.set("propagationPolicy", call.query.get("propagationPolicy"));
   }
-  options.uid = body["preconditions"]["uid"].string_or_empty();
-  options.resource_version = body["preconditions"]["resourceVersion"].string_or_empty();
-  options.propagation = body["propagationPolicy"].string_or_empty();
-  if (options.propagation.empty()) options.propagation = call.query.get("propagationPolicy");
-  const bool decides_twice = !options.propagation.empty() && (!body["orphanDependents"].is_null() ||
-                                                              call.query.has("orphanDependents"));
-  const bool orphans = body["orphanDependents"].bool_or(call.query.is_true("orphanDependents"));
-  if (options.propagation.empty() && orphans) options.propagation = "Orphan";
-  const std::string& policy = options.propagation;
-  if (!policy.empty() && policy != "Foreground" && policy != "Background" && policy != "Orphan") {
+  if (call.query.has("orphanDependents")) {
+    object.set("orphanDependents", call.query.is_true("orphanDependents"));
+  }
+  return object;
+}
+
+/// *Errors*: 422 for options that make no sense, alone or together.
+Served<void> check_delete_options(const Json& object) {
+  for (std::size_t i = 0; i < object["dryRun"].size(); ++i) {
+    if (object["dryRun"].at(i) == Json("All")) continue;
+    return Refusal(
+        invalid_options("DeleteOptions", unsupported_field("dryRun", object["dryRun"], {"All"})));
+  }
+  const std::string_view policy = object["propagationPolicy"].string_or_empty();
+  if (policy.empty()) return {};
+  if (policy != "Foreground" && policy != "Background" && policy != "Orphan") {
     return Refusal(invalid_options(
-        "DeleteOptions", unsupported_field("propagationPolicy", Json(std::string_view(policy)),
+        "DeleteOptions", unsupported_field("propagationPolicy", Json(policy),
                                            {"Foreground", "Background", "Orphan", "nil"})));
   }
-  if (decides_twice) {
-    return Refusal(invalid_options(
-        "DeleteOptions",
-        invalid_field("propagationPolicy", Json(std::string_view(policy)),
-                      "orphanDependents and deletionPropagation cannot be both set")));
+  if (object["orphanDependents"].is_null()) return {};
+  return Refusal(invalid_options(
+      "DeleteOptions",
+      invalid_field("propagationPolicy", Json(policy),
+                    "orphanDependents and deletionPropagation cannot be both set")));
+}
+
+}  // namespace
+
+Served<DeleteOptions> read_delete_options(const Call& call) {
+  const Json object = SERVE(delete_options_object(call));
+  SERVE_DONE(check_delete_options(object));
+  DeleteOptions options;
+  options.dry_run = !object["dryRun"].empty();
+  if (object["gracePeriodSeconds"].is_integer()) {
+    options.grace_seconds = object["gracePeriodSeconds"].as_integer();
+  }
+  options.uid = object["preconditions"]["uid"].string_or_empty();
+  options.resource_version = object["preconditions"]["resourceVersion"].string_or_empty();
+  options.propagation = object["propagationPolicy"].string_or_empty();
+  if (options.propagation.empty() && object["orphanDependents"].bool_or(false)) {
+    options.propagation = "Orphan";
   }
   return options;
 }

@@ -15,7 +15,7 @@ Served<void> check_write_options(const Call& call, std::string_view options_kind
 /// *Errors*: 400 for what is no number, 422 for versions and matches that make no sense together.
 Served<void> check_list_options(const Call& call, bool is_watch);
 
-/// Reads the options of a deletion from its body and, where that is silent, from its query.
+/// Reads the options of a deletion from its body, or from the query of a request without one.
 Served<DeleteOptions> read_delete_options(const Call& call);
 
 }  // namespace slipway::cluster

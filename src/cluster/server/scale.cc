@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "base/text.h"
 #include "cluster/server/body.h"
 #include "cluster/server/go_json_error.h"
@@ -70,9 +72,12 @@ void set_at(Json& object, std::string_view path, Json value) {
 
 /// *Errors*: what Go's decoder says of a count that is none.
 Served<void> check_count(const Call& call, const Json& scale) {
+  constexpr std::int64_t count_max = std::numeric_limits<std::int32_t>::max();
   const Json& replicas = scale["spec"]["replicas"];
-  if (replicas.is_null() || replicas.is_integer()) return {};
-  const std::string why = "json: cannot unmarshal " + std::string(go_kind(replicas)) +
+  if (replicas.is_null() || (replicas.is_integer() && replicas.as_integer() <= count_max))
+    return {};
+  const std::string number = replicas.is_number() ? " " + to_text(replicas) : "";
+  const std::string why = "json: cannot unmarshal " + std::string(go_kind(replicas)) + number +
                           " into Go struct field ScaleSpec.spec.replicas of type int32";
   if (call.request.method == kubernetes::Method::put) {
     return Refusal(bad_request("Scale in version \"v1\" cannot be handled as a Scale: " + why));

@@ -97,15 +97,26 @@ class LabelQueryParser {
     return requirement;
   }
 
-  /// *Errors*: 400 for values that no label can have.
+  /// *Errors*: 400 for keys and values that no label can have.
   static Served<void> check(const LabelQuery::Requirement& requirement) {
-    for (std::size_t i = 0; i < requirement.values.size(); ++i) {
-      const std::string& value = requirement.values[i];
-      const std::string why = label_value_complaint(value);
-      if (why.empty()) continue;
-      return Refusal(bad_request("unable to parse requirement: values[" + std::to_string(i) + "][" +
-                                 requirement.key + "]: Invalid value: " + quote(value) + ": " +
-                                 why));
+    const auto invalid = [](const std::string& what, std::string_view value, std::string_view why) {
+      return Refusal(bad_request("unable to parse requirement: " + what +
+                                 ": Invalid value: " + quote(value) + ": " + std::string(why)));
+    };
+    if (const std::string why = qualified_name_complaint(requirement.key); !why.empty()) {
+      return invalid("<nil>", requirement.key, why);
+    }
+    const bool compares = requirement.op == Operator::greater || requirement.op == Operator::less;
+    std::vector<std::string> values = requirement.values;
+    std::ranges::sort(values);  // As a set comes.
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::string place = "values[" + std::to_string(i) + "]";
+      if (compares && !parse_integer(values[i])) {
+        return invalid(place, values[i], "for 'Gt', 'Lt' operators, the value must be an integer");
+      }
+      if (const std::string why = label_value_complaint(values[i]); !why.empty()) {
+        return invalid(place + "[" + requirement.key + "]", values[i], why);
+      }
     }
     return {};
   }

@@ -46,6 +46,11 @@ bool is_released(const Json& object) {
          object["spec"]["finalizers"].empty();  // A Namespace's.
 }
 
+/// Whether finalizers must be well-known or have a domain; definitions have one of their own.
+bool has_plain_finalizers(const Resource& resource) {
+  return !resource.custom && resource.group != "apiextensions.k8s.io";
+}
+
 /// Makes the name that an object asks for with `generateName`. A name that is taken is made anew a
 /// few times, as the real server does.
 void choose_free_name(Server& server, const ObjectTable& table, std::string_view namespace_,
@@ -85,9 +90,7 @@ Served<ObjectPtr> create_stored(Server& server, const Resource& resource,
   const std::string name(object["metadata"]["name"].string_or_empty());
   FieldErrors errors;
   validate_metadata(resource, object["metadata"], errors);
-  if (!resource.custom && resource.group != "apiextensions.k8s.io") {
-    validate_new_finalizers(object["metadata"], errors);
-  }
+  if (has_plain_finalizers(resource)) validate_finalizer_domains(object["metadata"], errors);
   resource.rules->validate(object, errors);
   if (!errors.empty()) return invalid(resource, name, errors);
   const std::string key = object_key(namespace_, name);
@@ -149,6 +152,10 @@ Served<ObjectPtr> update_stored(Server& server, const Resource& resource, const 
   FieldErrors errors;
   validate_metadata_update(metadata, old->metadata(), errors);
   validate_metadata(resource, metadata, errors);
+  // Looked at twice in an update, as above.
+  for (int i = 0; i < 2 && has_plain_finalizers(resource); ++i) {
+    validate_finalizer_domains(metadata, errors);
+  }
   resource.rules->validate(object, errors);
   resource.rules->validate_update(object, before, options.way, errors);
   if (!errors.empty()) return invalid(resource, old->name(), errors);
