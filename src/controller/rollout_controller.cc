@@ -143,6 +143,7 @@ struct RolloutController::State {
       live_reads.erase(key);
       unsure.erase(key);
       queue.forget(key);
+      if (active) tell_of_end(*before);
       forget_metrics_later(key);
     } else {
       const rollout::References named = rollout::references(*after);
@@ -151,6 +152,12 @@ struct RolloutController::State {
     }
     if (active && before != nullptr) release.consider_named_by(*before);
     enqueue(key);
+  }
+
+  void tell_of_end(const api::Rollout& gone) {
+    const auto& [namespace_, name] = gone.metadata.key();
+    tell(gone, {EventType::normal, "RolloutDeleted",
+                fmt::format("Rollout {}/{} is deleted.", name, namespace_)});
   }
 
   void replica_set_changed(const api::ReplicaSet* before, const api::ReplicaSet* after) {
@@ -335,6 +342,14 @@ struct RolloutController::State {
     }
   }
 
+  void tell(const api::Rollout& rollout, EventNote note) {
+    record(
+        {
+            {rollout::reference_to(rollout), std::move(note)}
+    },
+        0, rollout.metadata.key());
+  }
+
   void finish(const api::ObjectKey& key, const rollout::Plan& plan, const std::vector<Write>& sent,
               const Writer::Outcome& outcome) {
     const bool progressed = outcome.applied > 0;
@@ -443,13 +458,8 @@ struct RolloutController::State {
     if (!turned_down(error.code)) return;
     const auto rollout = rollouts.get(key);
     if (rollout == nullptr) return;
-    EventNote note{EventType::warning, "WriteError",
-                   fmt::format("{}: {}", write.why(), error.text())};
-    record(
-        {
-            {.about = ref_of(*rollout), .note = std::move(note)}
-    },
-        0, key);
+    tell(*rollout,
+         {EventType::warning, "WriteError", fmt::format("{}: {}", write.why(), error.text())});
   }
 
   /// A bug of ours, met by one Rollout: the others go on.
@@ -459,22 +469,10 @@ struct RolloutController::State {
                                      {"rollout", key.text()   },
                                      {"error",   broken.what()}
     });
-    record(
-        {
-            {.about = ref_of(rollout),
-             .note = {EventType::warning, "ReconciliationError",
-                      fmt::format("Reconciliation failed with error: {}", broken.what())}}
-    },
-        0, key);
+    tell(rollout, {EventType::warning, "ReconciliationError",
+                   fmt::format("Reconciliation failed with error: {}", broken.what())});
     if (metrics != nullptr) metrics->reconcile_failed(key.namespace_, key.name);
     queue.done(key, {.failed = true});
-  }
-
-  static api::ObjectRef ref_of(const api::Rollout& rollout) {
-    return {.kind = api::kinds::rollout,
-            .key = rollout.metadata.key(),
-            .uid = rollout.metadata.uid,
-            .resource_version = rollout.metadata.resource_version};
   }
 
   // --- The cache reads our own writes.

@@ -286,6 +286,11 @@ Plan plan(const Observed& seen) {
   return plan_valid(seen);
 }
 
+api::ObjectRef reference_to(const api::Rollout& rollout) {
+  return {api::Rollout::kind, rollout.metadata.key(), rollout.metadata.uid,
+          rollout.metadata.resource_version};
+}
+
 std::string Plan::text() const {
   std::string text;
   for (const Reason& reason : reasons) text += "reason: " + reason.text + "\n";

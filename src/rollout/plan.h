@@ -23,6 +23,9 @@ struct Event {
   std::size_t after = 0;
 };
 
+/// What an event about the Rollout is about.
+api::ObjectRef reference_to(const api::Rollout& rollout);
+
 /// One link of the answer to "what is it doing, and why": for people, logs, `explain` and `plan`.
 struct Reason {
   std::string text;        ///< A sentence: "waits until a person promotes step 2 of 4 (pause)".

@@ -143,9 +143,4 @@ std::string name_of(const api::ReplicaSet& replica_set) {
   return "ReplicaSet " + replica_set.metadata.key().text();
 }
 
-api::ObjectRef reference_to(const api::Rollout& rollout) {
-  return {api::Rollout::kind, rollout.metadata.key(), rollout.metadata.uid,
-          rollout.metadata.resource_version};
-}
-
 }  // namespace slipway::rollout

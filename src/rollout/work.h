@@ -96,8 +96,6 @@ Size size_of(const api::ReplicaSet* replica_set);
 std::string name_of(const api::ReplicaSet& replica_set);
 /// The Rollout as a write to its metadata or status may start from it.
 api::Object seen_for_write(const api::Rollout& rollout);
-/// An event or message about the Rollout.
-api::ObjectRef reference_to(const api::Rollout& rollout);
 
 /// The strategies: what moves, given where the update stands.
 void plan_canary(Work& work);

@@ -229,13 +229,14 @@ TEST_CASE("a controller that is killed at any moment leaves nothing undone") {
   CHECK(size_of(world, "shop:2") == 5);
 }
 
-TEST_CASE("a Rollout that is deleted takes its ReplicaSets and pods with it") {
+TEST_CASE("a Rollout that is deleted takes its ReplicaSets and pods with it, and that is told") {
   World world;
   install(world);
   world.erase(api::kinds::rollout, "shop");
   CHECK(world.until([&] {
     return world.list(api::kinds::replica_set).empty() && world.list(api::kinds::pod).empty();
   }));
+  CHECK(world.event_reasons("shop").back() == "RolloutDeleted");
 }
 
 TEST_CASE("after a write whose answer was lost, the object is read before the next plan (1.4)") {
