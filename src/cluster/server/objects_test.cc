@@ -183,6 +183,10 @@ TEST_CASE("an eviction is a deletion that a disruption budget can forbid") {
   CHECK_FALSE(test.read(pods + "/web")["metadata"]["deletionTimestamp"].is_null());
   CHECK(test.read(budgets + "/b")["status"]["disruptionsAllowed"] == Json(0));
   CHECK(test.create(pods + "/none/eviction", eviction).status == 404);
+  const Json evicted = test.read(pods + "/web");
+  test.merge(budgets + "/b/status", "{status: {disruptionsAllowed: 1}}");
+  CHECK(test.create(pods + "/web/eviction", eviction).status == 201);
+  CHECK(test.read(pods + "/web") == evicted);  // Once more changes nothing.
 }
 
 TEST_CASE("finalizers hold an object until the last is gone") {

@@ -32,6 +32,9 @@ void set_condition(Json& status, std::string_view type, Instant now, std::string
   if (conditions.is_null()) conditions = Json::array();
   for (Json& one : conditions.as_array()) {
     if (one["type"].string_or_empty() != type) continue;
+    if (one["status"] == condition["status"]) {
+      condition.set("lastTransitionTime", one["lastTransitionTime"]);
+    }
     one = std::move(condition);
     return;
   }
@@ -120,6 +123,7 @@ ObjectPtr say_why(Server& server, const Resource& resource, const ObjectPtr& pod
   Json told = pod->content();
   set_condition(told.member("status"), "DisruptionTarget", server.loop.now(),
                 "EvictionByEvictionAPI", "Eviction API: evicting");
+  if (told == pod->content()) return pod;  // It was evicted before.
   return server.store.put(server.store.table(resource.table), pod->key(), std::move(told));
 }
 
