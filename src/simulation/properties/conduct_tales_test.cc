@@ -216,6 +216,22 @@ const Tale writes[] = {
        s.begin(canary);
        s.ours(replica_set, "web-old", R"({"metadata":{"annotations":{"slipway.dev/claim":"1"}}})");
      },                                                                                       keeps },
+    {"W5",  "a pod is evicted, and the server notes it",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(pod, "web-old-1",
+                R"({"status":{"conditions":[{"type":"Ready","status":"True"}]}})");
+       s.ours(pod, "web-old-1",
+              R"({"status":{"conditions":[{"type":"Ready","status":"True"},
+                                          {"type":"DisruptionTarget","status":"True"}]}})");
+     },                                                                                       keeps },
+    {"W5",  "another condition of a pod is changed",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(pod, "web-old-1",
+                R"({"status":{"conditions":[{"type":"Ready","status":"True"}]}})");
+       s.ours(pod, "web-old-1", R"({"status":{"conditions":[{"type":"Ready","status":"False"}]}})");
+     },                                                                                       breaks},
     {"W6",  "a size that a person set is set back unread",
      [](Story& s) {
        s.begin(canary);

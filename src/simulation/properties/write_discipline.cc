@@ -330,6 +330,21 @@ bool is_passed_on(const Change& change, const Difference& one, const Ledger& led
   });
 }
 
+/// What the server notes on a pod that it evicts for us: one condition, the others as they were.
+bool is_mark_of_eviction(const Commit& commit, const Difference& one) {
+  constexpr std::string_view path = "/status/conditions";
+  if (commit.kind != ObjectKind::pod || !one.path.starts_with(path)) return false;
+  const auto others = [&](const Json& pod) {
+    Json::Array kept;
+    const Json& conditions = pod["status"]["conditions"];
+    for (std::size_t i = 0; i < conditions.size(); ++i) {
+      if (conditions.at(i)["type"] != Json("DisruptionTarget")) kept.push_back(conditions.at(i));
+    }
+    return Json(std::move(kept));
+  };
+  return others(*commit.before) == others(*commit.after);
+}
+
 class W5 final : public Property {
  public:
   W5() : Property("W5", "each write changes only fields that are ours") {}
@@ -346,8 +361,9 @@ class W5 final : public Property {
     for_each_difference(*commit.before, *commit.after, [&](const Difference& one) {
       if (is_bookkeeping(one.path) || one.path.starts_with("/metadata/deletion")) return;
       const bool fine =
-          is_ours != nullptr && (is_ours(one.path) || members_are_ours(one, is_ours) ||
-                                 is_passed_on(change, one, ledger));
+          is_mark_of_eviction(commit, one) ||
+          (is_ours != nullptr && (is_ours(one.path) || members_are_ours(one, is_ours) ||
+                                  is_passed_on(change, one, ledger)));
       if (!fine) {
         broken(change.violation(std::string(to_string(commit.kind)) + " " + commit.key,
                                 "the write changed " + one.path + ", which is not ours"));
