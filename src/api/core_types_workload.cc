@@ -4,6 +4,12 @@ namespace slipway::api {
 
 // The kinds that own pods.
 const std::string_view core_types_workload = R"(
+package io.k8s.api.core.v1
+PodTemplate
+  kind string?
+  apiVersion string?
+  metadata ObjectMeta?
+  template PodTemplateSpec?
 package io.k8s.api.apps.v1
 ReplicaSet
   kind string?

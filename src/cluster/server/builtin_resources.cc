@@ -112,7 +112,7 @@ std::vector<BuiltinKind> core_kinds() {
        .version = "v1",
        .kind = "PodTemplate",
        .plural = "podtemplates",
-       .functions = {.counts_all = true},
+       .functions = {.validate = validate_lone_pod_template, .counts_all = true},
        .columns = pod_template_columns,
        .counts_generation = true,
        .returns_deleted = true},

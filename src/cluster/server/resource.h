@@ -84,7 +84,7 @@ struct Server;
 /// What a write of some kinds means for the server as a whole.
 struct WriteHooks {
   /// Called last before a new or changed object is stored: may complete it, or refuse it. `old` is
-  /// nothing for a new one. Never called in a dry run.
+  /// nothing for a new one. In a dry run its effects on the server's addresses are taken back.
   std::function<void(Server&, Json& object, const Json* old, FieldErrors& errors)> before = {};
   /// Called once the change is stored; `now` is nothing for a deletion, `old` for a creation.
   std::function<void(Server&, const Json* now, const Json* old)> after = {};

@@ -223,7 +223,10 @@ Served<FieldQuery> FieldQuery::parse(std::string_view text,
     if (equal && value.starts_with("=")) value.remove_prefix(1);
     if (field != "metadata.name" && field != "metadata.namespace" &&
         std::ranges::find(supported, field) == supported.end()) {
-      return Refusal(bad_request("field label not supported: " + std::string(field)));
+      return Refusal(bad_request(supported.empty()
+                                     ? quote(field) + " is not a known field selector: only "
+                                                      "\"metadata.name\", \"metadata.namespace\""
+                                     : "field label not supported: " + std::string(field)));
     }
     query.terms_.push_back({split_path(field), std::string(value), equal});
   }

@@ -68,6 +68,19 @@ void choose_free_name(Server& server, const ObjectTable& table, std::string_view
   metadata.set("name", std::move(name));
 }
 
+/// Lets the kind's hook complete an object that will be stored. `old` is nothing for a new one.
+Served<void> complete(Server& server, const Resource& resource, Json& object, const Json* old,
+                      bool dry_run) {
+  if (!resource.hooks.before) return {};
+  std::optional<ServiceAddresses> taken;  // A dry run shows addresses, and takes none.
+  if (dry_run) taken = server.addresses;
+  FieldErrors errors;
+  resource.hooks.before(server, object, old, errors);
+  if (taken) server.addresses = std::move(*taken);
+  if (errors.empty()) return {};
+  return invalid(resource, object["metadata"]["name"].string_or_empty(), errors);
+}
+
 }  // namespace
 
 Served<ObjectPtr> create_stored(Server& server, const Resource& resource,
@@ -95,11 +108,8 @@ Served<ObjectPtr> create_stored(Server& server, const Resource& resource,
   if (!errors.empty()) return invalid(resource, name, errors);
   const std::string key = object_key(namespace_, name);
   if (table.find(key)) return Refusal(already_exists(resource.group_resource(), name));
+  SERVE_DONE(complete(server, resource, object, nullptr, dry_run));
   if (dry_run) return unstored(key, std::move(object));
-  if (resource.hooks.before) {
-    resource.hooks.before(server, object, nullptr, errors);
-    if (!errors.empty()) return invalid(resource, name, errors);
-  }
   ObjectPtr stored = server.store.put(table, key, std::move(object));
   if (resource.hooks.after) resource.hooks.after(server, &stored->content(), nullptr);
   return stored;
@@ -165,11 +175,8 @@ Served<ObjectPtr> update_stored(Server& server, const Resource& resource, const 
     return unstored(old->key(), std::move(object));
   }
   if (object == before) return old;
+  SERVE_DONE(complete(server, resource, object, &before, options.dry_run));
   if (options.dry_run) return unstored(old->key(), std::move(object));
-  if (resource.hooks.before) {
-    resource.hooks.before(server, object, &before, errors);
-    if (!errors.empty()) return invalid(resource, old->name(), errors);
-  }
   ObjectPtr stored =
       server.store.put(server.store.table(resource.table), old->key(), std::move(object));
   if (resource.hooks.after) resource.hooks.after(server, &stored->content(), &before);

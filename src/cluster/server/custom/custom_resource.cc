@@ -287,6 +287,8 @@ ResourcePtr make_custom_resource(const Json& definition, const Json& version) {
   resource->counts_generation = true;
   resource->table = resource->group_resource().text();
   resource->storage_path = "/registry/" + resource->group + "/" + resource->plural;
+  // Named here, unlike with other kinds: so the real server words its refusals.
+  resource->field_labels = {"metadata.name", "metadata.namespace"};
   for (std::size_t i = 0; i < version["selectableFields"].size(); ++i) {
     const std::string_view path = version["selectableFields"].at(i)["jsonPath"].string_or_empty();
     if (path.size() > 1) resource->field_labels.emplace_back(path.substr(1));

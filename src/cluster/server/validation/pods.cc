@@ -140,6 +140,10 @@ void validate_pod_template(const Json& pod_template, const std::string& field,
   validate_pod_spec(pod_template["spec"], field + ".spec", errors);
 }
 
+void validate_lone_pod_template(const Json& object, FieldErrors& errors) {
+  validate_pod_template(object["template"], "template", errors);
+}
+
 void validate_pod(const Json& pod, FieldErrors& errors) {
   validate_pod_spec(pod["spec"], "spec", errors);
 }

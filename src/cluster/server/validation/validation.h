@@ -24,6 +24,7 @@ bool selector_matches(const Json& selector, const Json& labels);
 
 // Kinds.
 void validate_pod(const Json& pod, FieldErrors& errors);
+void validate_lone_pod_template(const Json& object, FieldErrors& errors);
 void validate_pod_update(const Json& pod, const Json& old, FieldErrors& errors);
 void validate_replica_set(const Json& replica_set, FieldErrors& errors);
 void validate_deployment(const Json& deployment, FieldErrors& errors);
