@@ -64,10 +64,11 @@ mutants: packages ## Re-introduce known defects one by one: the promises must ca
 	@tests/mutants/run.py $(RELEASE)
 
 .PHONY: simulate
-simulate: build ## Try to break Rollouts for ten minutes: single faults, pairs, then the swarm
+simulate: build ## Try to break Rollouts for ten minutes: single faults, pairs, garbage, the swarm
 	@$(SLIPWAY) simulate --order singles --minutes 3
 	@$(SLIPWAY) simulate --order pairs --minutes 2
-	@$(SLIPWAY) simulate --minutes 5
+	@$(SLIPWAY) simulate --order garbage --minutes 1
+	@$(SLIPWAY) simulate --minutes 4
 
 .PHONY: simulate-ci
 simulate-ci: build ## Try to break Rollouts for three minutes, as each change is tried

@@ -207,7 +207,8 @@ void add_simulate(CLI::App& app, CommandLine& line) {
   command->add_option("--report", options->report, "File for a page that shows the run");
   command
       ->add_option("--order", options->order,
-                   "swarm; singles: every fault at every place, one at a time; pairs")
+                   "swarm; singles: every fault at every place, one at a time; pairs; garbage: no "
+                   "faults, but nonsense in every field of ours")
       ->capture_default_str();
   command->add_option("--shrink", options->shrink, "File for the smallest run that still breaks");
   command->add_option("--scenario", options->scenario, "File of one run, to replay");

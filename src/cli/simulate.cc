@@ -107,7 +107,8 @@ class Progress {
 std::string replay_command(const SimulateOptions& options, std::uint64_t seed) {
   std::string command = "slipway simulate";
   if (!options.manifest.empty()) command += " " + options.manifest;
-  return command + fmt::format(" --seed {} --faults {}", seed, options.faults);
+  command += fmt::format(" --seed {} --faults {}", seed, options.faults);
+  return options.order == "swarm" ? command : command + " --order " + options.order;
 }
 
 Json json_of(const CampaignResult& sum, double seconds) {
@@ -242,8 +243,9 @@ Result<simulation::Order> order_of(const std::string& name) {
   if (name == "swarm") return simulation::Order::swarm;
   if (name == "singles") return simulation::Order::singles;
   if (name == "pairs") return simulation::Order::pairs;
+  if (name == "garbage") return simulation::Order::garbage;
   return fail(ErrorCode::invalid, "--order",
-              "found " + quote(name) + ", expected swarm, singles or pairs");
+              "found " + quote(name) + ", expected swarm, singles, pairs or garbage");
 }
 
 /// Makes the first broken run small, and writes it down with a test and a timeline.

@@ -10,10 +10,13 @@ Phase progressing(std::string message) {
   return {"Progressing", std::move(message)};
 }
 
+/// Of progress alone: under any other type such a reason is none that a controller wrote, and would
+/// stay for ever.
 bool says_degraded(const api::RolloutCondition& condition) {
   return condition.type == condition_types::invalid_spec ||
-         condition.reason == condition_reasons::aborted ||
-         condition.reason == condition_reasons::deadline_exceeded;
+         (condition.type == condition_types::progressing &&
+          (condition.reason == condition_reasons::aborted ||
+           condition.reason == condition_reasons::deadline_exceeded));
 }
 
 /// Compared in whole seconds, as the status is written.

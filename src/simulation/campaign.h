@@ -15,6 +15,7 @@ enum class Order : std::uint8_t {
   swarm,    ///< A random few at random places, another few for each seed.
   singles,  ///< For each seed: every single fault at every place of its fault-free run.
   pairs,    ///< For each seed: pairs of such, at random.
+  garbage,  ///< No faults: garbage in every field that we own, from which all must recover.
 };
 
 struct CampaignOptions {

@@ -9,6 +9,7 @@
 #include "base/ensure.h"
 #include "cluster/server/store.h"
 #include "simulation/disturbance.h"
+#include "simulation/garbage.h"
 
 namespace slipway::simulation {
 namespace {
@@ -416,6 +417,12 @@ std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const Fault
 }
 
 void perform(Stage& stage, const Scenario& scenario, const Deed& deed) {
+  if (deed.verb == garbage_verb) {
+    Random random(deed.pick);
+    scatter_garbage(stage, rollout_of(scenario), random);
+    stage.trace(deed.verb, stage.server.revision());
+    return;
+  }
   for (const Entry& entry : entries) {
     if (entry.verb.name != deed.verb) continue;
     Act act{stage, scenario, rollout_of(scenario), entry.verb.actor, Random(deed.pick)};

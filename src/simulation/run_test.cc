@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "simulation/campaign.h"
+#include "simulation/report.h"
 
 namespace slipway::simulation {
 namespace {
@@ -54,6 +55,21 @@ TEST_CASE("a single fault strikes where a calm run could have been struck") {
   const RunResult result = run(booted(), scenario);
   CHECK(result.faults[static_cast<std::size_t>(Fault::fc3)].felt == 1);
   CHECK_FALSE(result.broken());
+}
+
+TEST_CASE("from garbage in every field of ours each life finds its way") {
+  log::configure(log::Level::off, log::Format::text);
+  const CampaignOptions options{.runs = 40, .order = Order::garbage};
+  const CampaignResult sum =
+      run_campaign(booted(), options, [](const CampaignResult&) { return true; });
+  CHECK(sum.runs == 40);
+  CHECK(sum.unfaithful.empty());
+  for (const BrokenRun& broken : sum.broken) {
+    CAPTURE(broken.seed);
+    FAIL_CHECK(text_of(broken.violations.front()));
+  }
+  // Where all is well again there is a ReplicaSet with its pods, or a person was asked.
+  CHECK(sum.phases.at("Healthy") > 20);
 }
 
 TEST_CASE("faults are named by ids and groups") {
