@@ -4,7 +4,7 @@ import json
 import tempfile
 
 from flow import flow
-from world import rollout, template
+from world import rollout, service, template
 
 METADATA = {"canary": {"stableMetadata": {"labels": {"role": "stable"}},
                        "canaryMetadata": {"labels": {"role": "canary"}},
@@ -108,3 +108,15 @@ def one_namespace(world):
     lent["metadata"] = {"name": "lent", "labels": world.instance_labels}
     world.create("Rollout", lent)
     world.until_phase("lent", "Healthy")
+
+
+@flow("the Services of a Rollout that was deleted select by their own labels again")
+def services_let_go(world):
+    world.create("Service", service("active"))
+    world.create("Rollout", rollout("shop", {"blueGreen": {"activeService": "active"}}, 1))
+    world.until_phase("shop", "Healthy")
+    assert world.selected("active")
+    world.delete("Rollout", "shop")
+    world.until("active is let go", lambda: world.get("Service", "active")["spec"]["selector"] == {
+        "app": "app"} and not world.get("Service", "active")["metadata"].get("annotations"))
+    world.until("the end is told", lambda: "RolloutDeleted" in world.event_reasons("shop"))
