@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "simulation/campaign.h"
-#include "simulation/report.h"
 
 namespace slipway::simulation {
 namespace {
@@ -66,7 +65,7 @@ TEST_CASE("from garbage in every field of ours each life finds its way") {
   CHECK(sum.unfaithful.empty());
   for (const BrokenRun& broken : sum.broken) {
     CAPTURE(broken.seed);
-    FAIL_CHECK(text_of(broken.violations.front()));
+    FAIL_CHECK(broken.violations.front().text);
   }
   // Where all is well again there is a ReplicaSet with its pods, or a person was asked.
   CHECK(sum.phases.at("Healthy") > 20);
