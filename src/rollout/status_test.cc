@@ -261,5 +261,77 @@ TEST_CASE("time that has run out aborts where that is asked for, and where time 
   }
 }
 
+TEST_CASE("replicaProgressThreshold lets a step go by with fewer pods (9.2)") {
+  struct Row {
+    const char* name;
+    const char* threshold;
+    const char* steps;
+    int available;       ///< Of the new version's pods.
+    std::int32_t index;  ///< Where the update stands then.
+  };
+  const char* half_way = R"([{"setWeight":50},{"pause":{}}])";
+  const char* none = "null";
+  const char* half = R"({"type":"Percent","value":50})";
+  const char* one = R"({"type":"Pods","value":1})";
+  const char* two = R"({"type":"Pods","value":2})";
+  const Row rows[] = {
+      {"all that the step asks for",  none, half_way, 2, 1},
+      {"one of two",                  none, half_way, 1, 0},
+      {"one of two, half will do",    half, half_way, 1, 1},
+      {"none of two, half would do",  half, half_way, 0, 0},
+      {"one of two, one pod will do", one,  half_way, 1, 1},
+      {"one of two, two are wanted",  two,  half_way, 1, 0},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(std::string(row.name));
+    SimulatedWorld world = running(fmt::format(
+        R"({{"canary":{{"maxUnavailable":4,"replicaProgressThreshold":{},"steps":{}}}}})",
+        row.threshold, row.steps));
+    world.break_image("v2");
+    world.set_image("v2");
+    world.run(60_s);
+    REQUIRE(world.rollout().status.current_step_index == 0);
+    world.edit_replica_set(
+        "v2", fmt::format(R"({{"status":{{"readyReplicas":{0},"availableReplicas":{0}}}}})",
+                          row.available));
+    world.settle();
+    CHECK(world.rollout().status.current_step_index == row.index);
+  }
+}
+
+TEST_CASE("replicaProgressThreshold lets a version be promoted with fewer pods (16.1)") {
+  struct Row {
+    const char* threshold;
+    int available;
+    bool promoted;
+  };
+  const char* half = R"({"type":"Percent","value":50})";
+  const char* three = R"({"type":"Pods","value":3})";
+  const Row rows[] = {
+      {"null", 3, false},
+      {"null", 4, true },
+      {half,   1, false},
+      {half,   2, true },
+      {three,  2, false},
+      {three,  3, true },
+  };
+  for (const Row& row : rows) {
+    CAPTURE(std::string(row.threshold));
+    CAPTURE(row.available);
+    SimulatedWorld world = running(fmt::format(
+        R"({{"canary":{{"maxUnavailable":4,"replicaProgressThreshold":{}}}}})", row.threshold));
+    world.break_image("v2");
+    world.set_image("v2");
+    world.run(60_s);
+    REQUIRE(world.sizes() == "v2:4/0");
+    world.edit_replica_set(
+        "v2", fmt::format(R"({{"status":{{"readyReplicas":{0},"availableReplicas":{0}}}}})",
+                          row.available));
+    world.settle();
+    const api::RolloutStatus status = world.rollout().status;
+    CHECK((status.stable_rs == status.current_pod_hash) == row.promoted);
+  }
+}
+
 }  // namespace
 }  // namespace slipway::rollout
