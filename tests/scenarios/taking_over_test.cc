@@ -221,8 +221,8 @@ TEST_CASE("a cluster that waits sees no write at all; what moves it goes on wher
   for (const std::string& version : snapshot_versions) {
     for (const GoingOn& row : going_on) {
       CAPTURE(version);
-      CAPTURE(row.name);
-      CAPTURE(row.deed);
+      CAPTURE(std::string(row.name));
+      CAPTURE(std::string(row.deed));
       const auto world = taken_over(version, row.name);
       world->run_for(60_s);
       CHECK_MESSAGE(world->writes().empty(), lines(world->writes()));
@@ -236,6 +236,20 @@ TEST_CASE("a cluster that waits sees no write at all; what moves it goes on wher
       world->run_for(900_s);
       CHECK(world->write_count() == count);
     }
+  }
+}
+
+TEST_CASE("what people asked for while no controller ran is done by the one that takes over") {
+  for (const GoingOn& row : going_on) {
+    CAPTURE(std::string(row.name));
+    CAPTURE(std::string(row.deed));
+    const auto world = without_controller(read_snapshot("1.9.1", row.name));
+    world->run_for(60_s);
+    row.act(*world);
+    world->run_for(60_s);
+    world->restart_controller();
+    world->run_for(900_s);
+    CHECK(lines(Summary(*world).of(world->writes())) == lines(row.writes));
   }
 }
 
@@ -269,7 +283,7 @@ TEST_CASE("a snapshot is loaded as it was, but for uids and times") {
   for (const std::string& version : snapshot_versions) {
     for (const char* name : all_names) {
       CAPTURE(version);
-      CAPTURE(name);
+      CAPTURE(std::string(name));
       const Snapshot snapshot = read_snapshot(version, name);
       const auto world = without_controller(snapshot);
       const auto loaded = objects_of(*world, snapshot);
@@ -295,7 +309,7 @@ TEST_CASE("what is not built yet stays as it is, and a condition says so") {
   for (const std::string& version : snapshot_versions) {
     for (const char* name : unsupported_names) {
       CAPTURE(version);
-      CAPTURE(name);
+      CAPTURE(std::string(name));
       const Snapshot snapshot = read_snapshot(version, name);
       const auto world = without_controller(snapshot);
       auto before = objects_of(*world, snapshot);
