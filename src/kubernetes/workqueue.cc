@@ -20,6 +20,10 @@ constexpr Duration at_once = 1_s;
 constexpr int burst = 100;
 constexpr Duration refill = 1_s;
 
+/// Who has asked for itself so often in a row without progress has somebody in its way, who wakes
+/// it again and again: what is left of its burst is taken.
+constexpr int patience = 16;
+
 /// Keys that wait for nothing are dropped once in so many reconciles, when their burst is whole.
 constexpr int sweep_interval = 1024;
 
@@ -125,6 +129,9 @@ struct WorkQueue::State : std::enable_shared_from_this<State> {
       return {};
     }
     key.repeats = std::min(key.repeats + 1, enough);
+    if (key.repeats >= patience) {
+      key.burst_full = std::max(key.burst_full, loop.monotonic_now() + refill * burst);
+    }
     return backoff(key.repeats - free_repeats);
   }
 

@@ -23,7 +23,7 @@ namespace slipway::kubernetes {
 /// *Guarantees*: new input cuts a backoff short, but a key in backoff is served at most once in
 /// `backoff_min`. Whatever the input, a key is reconciled at most once a second beyond a burst of
 /// 100, so that no livelock (ours, or two controllers undoing each other's work) becomes a hot
-/// loop.
+/// loop. One that asks for itself time after time without progress loses its burst.
 class WorkQueue {
  public:
   /// How a reconcile ended.

@@ -208,6 +208,18 @@ TEST_CASE("asking at once backs off from the second time on") {
   CHECK(f.times == std::vector<std::int64_t>{0, 0, 50, 150, 350});
 }
 
+TEST_CASE("who is refused time after time, and woken each time, loses its burst") {
+  Fixture f;
+  f.end = [](const auto&) { return Ended{.look_again = Duration{}}; };
+  f.queue.add(key("a"));
+  for (int i = 0; i < 6000; ++i) {
+    f.loop.run_for(10_ms);
+    f.queue.add(key("a"));
+  }
+  CHECK(f.started.size() >= 60);
+  CHECK(f.started.size() <= 80);
+}
+
 TEST_CASE("a key that has rested has its whole burst again") {
   Fixture f;
   f.end = [](const auto&) { return Ended{}; };

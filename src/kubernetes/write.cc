@@ -288,8 +288,10 @@ Request Write::request() const {
 
 std::string Write::text() const {
   constexpr std::string_view verbs[] = {"patch", "create", "delete", "write status of", "replace"};
-  std::string text =
-      fmt::format("{} {}: {}", verbs[static_cast<std::size_t>(verb_)], target_.text(), why_);
+  const std::string part =
+      verb_ == Verb::patch && !subresource_.empty() ? subresource_ + " of " : "";
+  std::string text = fmt::format("{} {}{}: {}", verbs[static_cast<std::size_t>(verb_)], part,
+                                 target_.text(), why_);
   if (verb_ == Verb::status) return text + " " + short_text(body_.find("status"));
   if (verb_ != Verb::patch) return text;
   std::string changes;
