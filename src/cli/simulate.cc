@@ -225,8 +225,7 @@ void print_broken(const SimulateOptions& options, const CampaignResult& sum, std
 }
 
 Result<int> replay(const SimulateOptions& options, Streams streams) {
-  const Json file = TRY(parse_json(TRY(read_file(options.scenario))));
-  const Scenario scenario = TRY(simulation::scenario_from_json(file));
+  const Scenario scenario = TRY(simulation::read_scenario(options.scenario));
   const BootedServer booted;
   const RunResult result = simulation::run(booted, scenario, {.keep_timeline = true});
   print_timeline(result, streams.out);

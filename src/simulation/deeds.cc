@@ -444,6 +444,22 @@ void mend_pods(Stage& stage, const std::string& rollout) {
   if (behaviour != nullptr && !behaviour->is_null()) set_template(act, "web:mended", "");
 }
 
+void leave_broken_version(Stage& stage, const std::string& rollout) {
+  Scenario none;
+  Act act{stage, none, rollout, "user", Random(0)};
+  const Json seen = act.current();
+  const std::string_view stable = seen["status"]["stableRS"].string_or_empty();
+  if (stable.empty() || stable == seen["status"]["currentPodHash"].string_or_empty()) return;
+  const cluster::ObjectPtr set = act.find(replica_sets, rollout + "-" + std::string(stable));
+  if (set == nullptr) return;
+  const Json* behaviour =
+      set->content().find_pointer("/spec/template/metadata/annotations/slipway.dev~1behaviour");
+  if (behaviour == nullptr || behaviour->is_null()) return;
+  act.status(Json::object({
+      {"promoteFull", true}
+  }));
+}
+
 bool push_on(Stage& stage, const std::string& rollout) {
   Scenario none;
   Act act{stage, none, rollout, "user", Random(0)};

@@ -27,6 +27,9 @@ void perform(Stage& stage, const Scenario& scenario, const Deed& deed);
 
 /// Ends the trouble that is in the pods themselves: an image that can't run is replaced.
 void mend_pods(Stage& stage, const std::string& rollout);
+/// Where the version that is stable can't run (it was the first, and was never mended), no share of
+/// it can be waited for: a person promotes the next one in full.
+void leave_broken_version(Stage& stage, const std::string& rollout);
 
 /// What a person does who wants an update to come to its end: promotes what is paused, retries what
 /// is aborted. Returns whether there was anything to do.

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -66,6 +67,7 @@ class Link final : public kubernetes::Transport {
   Fate decide(Call& call);
   Fate decide_write(const Call& call);
   bool fail_by_window(const Call& call, Fate& fate) const;
+  bool may_be_stale(const Call& call);
   void shape_list(Call& call, Fate& fate);
   void arrive(const CallPtr& call, const Fate& fate);
   void disturb(const Call& call, const Fate& fate);
@@ -80,13 +82,14 @@ class Link final : public kubernetes::Transport {
   const Options options_;
   ProcessFault process_fault_;
   bool dead_ = false;
-  Window cut_;         ///< FI1, FI6, FI7: nothing passes.
-  Window no_answers_;  ///< FI3
-  Window no_etcd_;     ///< FI4
-  Window forbidden_;   ///< FC12
-  Window burst_;       ///< FC13
-  Window no_lease_;    ///< FD5
-  Window no_quota_;    ///< FF3
+  Window cut_;                                              ///< FI1, FI6, FI7: nothing passes.
+  Window no_answers_;                                       ///< FI3
+  Window no_etcd_;                                          ///< FI4
+  Window forbidden_;                                        ///< FC12
+  Window burst_;                                            ///< FC13
+  Window no_lease_;                                         ///< FD5
+  Window no_quota_;                                         ///< FF3
+  std::map<std::string, int, std::less<>> stale_in_a_row_;  ///< Lists, by kind.
   bool listed_once_ = false;
   std::vector<std::weak_ptr<Channel>> channels_;
   std::list<CallPtr> late_;

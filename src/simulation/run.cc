@@ -50,6 +50,7 @@ class Run {
     scene_.settle_leadership();
     scene_.time().run_until(scene_.now() + watch_lasts_max);
     if (!scenario_.upkeep) scene_.time().rest_upkeep();
+    leave_broken_version(scene_.stage(), rollout_of(scenario_));
     settle();
     for (int i = 0; scenario_.finishes && i < pushes_max; ++i) {
       if (!push_on(scene_.stage(), rollout_of(scenario_))) break;

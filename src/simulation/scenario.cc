@@ -1,6 +1,7 @@
 #include "simulation/scenario.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include "base/text.h"
 #include "simulation/deeds.h"
@@ -205,6 +206,13 @@ Result<Scenario> scenario_from_json(const Json& json) {
     return fail(ErrorCode::invalid, "objects", "there is no Rollout among them");
   }
   return scenario;
+}
+
+Result<Scenario> read_scenario(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return fail(ErrorCode::invalid, path, "can't be read");
+  return scenario_from_json(TRY(parse_json(text)));
 }
 
 std::string rollout_of(const Scenario& scenario) {

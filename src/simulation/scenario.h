@@ -56,6 +56,8 @@ Scenario draw_scenario(std::uint64_t seed, const FaultSet& faults,
 /// A scenario as a file, and back.
 Json to_json(const Scenario& scenario);
 Result<Scenario> scenario_from_json(const Json& json);
+/// Of the file at `path`.
+Result<Scenario> read_scenario(const std::string& path);
 
 /// The name of the Rollout among the objects; empty where there is none.
 std::string rollout_of(const Scenario& scenario);

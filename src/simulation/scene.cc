@@ -263,6 +263,25 @@ void Scene::heal() {
     loop.go_on();
     seat->replica->link().heal();
   }
+  if (scenario_.overlap) end_overlap();
+}
+
+/// Two leaders at once are a fault like any other: from here on one leads. Where none is up, those
+/// that come back are told apart once they are.
+void Scene::end_overlap() {
+  Seat* alone = nullptr;
+  for (const auto& seat : seats_) {
+    const bool up = seat->replica != nullptr && !seat->ending;
+    if (up && alone == nullptr) alone = seat.get();
+  }
+  if (alone == nullptr) return;
+  for (const auto& seat : seats_) {
+    if (seat.get() == alone) continue;
+    time_.cancel(seat->restart);
+    if (seat->replica == nullptr) continue;
+    reconciles_of_the_dead_ += seat->replica->reconciles();
+    seat->replica.reset();
+  }
 }
 
 void Scene::fall_silent() {

@@ -81,6 +81,7 @@ class Scene final : public Truth {
   void on_commit(ObjectKind kind, const cluster::StoreEventPtr& event);
   void apply_objects();
   void count_settled();
+  void end_overlap();
 
   const Scenario& scenario_;
   TrueTime time_;

@@ -117,7 +117,7 @@ std::string regression_test(const std::string& property, std::uint64_t seed,
   return fmt::format(
       "// Found by seed {1}, made smaller by `slipway simulate --shrink`.\n"
       "TEST_CASE(\"{0} holds where seed {1} once broke it\") {{\n"
-      "  const Scenario scenario = read_scenario(\"{2}\");\n"
+      "  const Scenario scenario = read_scenario(\"{2}\").value();\n"
       "  for (const Violation& violation : run(booted(), scenario).violations) {{\n"
       "    CHECK_MESSAGE(violation.property != \"{0}\", violation.text);\n"
       "  }}\n"

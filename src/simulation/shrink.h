@@ -20,7 +20,8 @@ struct Shrunk {
 Shrunk shrink(const BootedServer& booted, const Scenario& scenario, const std::string& property,
               std::uint64_t tries_max = 400);
 
-/// A test of doctest that runs the scenario from a file beside it.
+/// A test of doctest that runs the scenario from a file beside it. All files in
+/// tests/scenarios/found are run so anyway.
 std::string regression_test(const std::string& property, std::uint64_t seed,
                             const std::string& scenario_file);
 

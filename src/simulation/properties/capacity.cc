@@ -103,8 +103,9 @@ class C4 final : public Property {
       if (!world.rollout) return true;
       std::int64_t sum = change.set_after->replicas;
       for (const ReplicaSetView& set : world.sets) {
-        if (set.key == change.set_after->key) continue;
-        if (!set.valid_deadline()) sum += set.replicas;
+        if (set.key == change.set_after->key || set.valid_deadline()) continue;
+        // One that is being deleted asks for nothing any more: what counts is what it still has.
+        sum += set.leaving ? std::min(set.replicas, set.status_replicas) : set.replicas;
       }
       return sum > cap(*world.rollout);
     };

@@ -109,8 +109,9 @@ bool ends_by_deadline(const RolloutView& rollout) {
 }
 
 bool is_inactive(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
-  return set.hash != rollout.current_hash && set.hash != rollout.stable_hash &&
-         !ledger.is_selected(rollout, set.hash);
+  // Of a status that was never written no version is old.
+  return !rollout.current_hash.empty() && set.hash != rollout.current_hash &&
+         set.hash != rollout.stable_hash && !ledger.is_selected(rollout, set.hash);
 }
 
 class D4 final : public Property {
@@ -150,10 +151,12 @@ class D4 final : public Property {
       if (set.key == this_one) return true;
       const std::optional<Instant> deadline = set.valid_deadline();
       if (set.replicas == 0 || (deadline && *deadline <= ledger.now())) return false;
-      // A version that was just superseded waits too, though the status calls it current until the
-      // plan that superseded it has come to its end.
-      const bool superseded = deadline && set.hash != world.rollout->stable_hash &&
-                              !ledger.is_selected(*world.rollout, set.hash);
+      // New is the ReplicaSet of the template that the spec holds. One that was just superseded is
+      // so no more, though the status calls it current until the plan that superseded it has come
+      // to its end: it waits too.
+      const bool superseded =
+          deadline && world.rollout->observed_generation != world.rollout->generation &&
+          set.hash != world.rollout->stable_hash && !ledger.is_selected(*world.rollout, set.hash);
       return superseded || is_inactive(*world.rollout, set, ledger);
     };
     return std::ranges::count_if(world.sets, waits) > *world.rollout->revision_limit;
@@ -184,6 +187,8 @@ class D5 final : public Property {
       if (set.replicas == 0 || !is_inactive(*rollout, set, ledger)) continue;
       const std::optional<Instant> deadline = set.valid_deadline();
       if (deadline && *deadline + after_heal > ledger.now()) continue;
+      // A rolling update has no deadlines, and a person who pauses it holds every size as it is.
+      if (!deadline && rollout->paused && !ends_by_deadline(*rollout)) continue;
       broken({.property = {},
               .at = ledger.now(),
               .revision = ledger.revision(),
@@ -270,9 +275,10 @@ class D10 final : public Property {
     const std::optional<Instant> started = before->pause_start("CanaryPauseStep");
     const auto known = started_.find(after->uid);
     const Instant from = known == started_.end() ? started.value_or(Instant{}) : known->second;
-    // One pause may follow the other in one write.
+    // One pause may follow the other in one write. It begins when all before it was found done,
+    // which is when the write was decided: that it came late makes the pause no shorter.
     if (after->pause_start("CanaryPauseStep") && after->pause_start("CanaryPauseStep") != started) {
-      started_[after->uid] = change.commit.at;
+      started_[after->uid] = change.request ? ledger.decided_at(*change.request) : change.commit.at;
     }
     if (change.request == nullptr || !started || *after->step <= *before->step) return;
     const std::optional<Duration> duration = after->pause_duration(*before->step);
@@ -358,13 +364,16 @@ class D11 final : public Property {
     const Instant began = started;
     // One pause may follow the other in one write.
     if (after->pause_start("CanaryPauseStep") != start) started = change.commit.at;
+    // A person who pauses the whole Rollout holds every step: that is no clock's doing.
+    Instant& held = held_until_[after->uid];
+    if (before->paused) held = change.commit.at;
     if (!healed_at_ || change.request == nullptr || !pauses || !before->step || !after->step)
       return;
     const std::optional<Duration> duration = before->pause_duration(*before->step);
     if (!duration || began == Instant{} || *after->step != *before->step + 1) return;
     if (before->current_hash != after->current_hash || before->paused) return;
     checked();
-    const Instant due = std::max(began + *duration, *healed_at_ + leader_found);
+    const Instant due = std::max({began + *duration, *healed_at_ + leader_found, held});
     const Duration error = ledger.truth().clock_error_max();
     if (change.commit.at <= due + error + error + 60_s) return;
     broken(change.violation(
@@ -377,7 +386,8 @@ class D11 final : public Property {
   /// A replica that was killed comes back by then.
   static constexpr Duration leader_found = Duration::from_seconds(300);
   std::optional<Instant> healed_at_;
-  std::map<std::string, Instant> started_;  ///< True time, by uid.
+  std::map<std::string, Instant> started_;     ///< True time, by uid.
+  std::map<std::string, Instant> held_until_;  ///< By `spec.paused`: true time, by uid.
 };
 
 }  // namespace

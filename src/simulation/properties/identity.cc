@@ -149,10 +149,15 @@ class I4 final : public Property {
     const std::string key = set.key.substr(0, set.key.find('/') + 1) +
                             std::string(owners.at(0)["name"].string_or_empty());
     const auto& versions = ledger.versions(ObjectKind::rollout, key);
-    const auto gone = std::ranges::find_if(
-        versions, [&](const Version& version) { return version.content == nullptr; });
-    return gone != versions.end() && gone->at < request.at &&
-           ledger.known(request.replica, ObjectKind::rollout, key) >= gone->revision;
+    // A namesake may have gone before it.
+    const auto last =
+        std::ranges::find_if(versions.rbegin(), versions.rend(), [&](const Version& version) {
+          return version.content != nullptr &&
+                 (*version.content)["metadata"]["uid"].string_or_empty() == set.owner;
+        });
+    const auto gone = last.base();
+    return gone != versions.begin() && gone != versions.end() && gone->at < request.at &&
+           ledger.known_to(request, ObjectKind::rollout, key) >= gone->revision;
   }
 };
 

@@ -146,6 +146,17 @@ std::uint64_t Ledger::known(std::string_view replica, ObjectKind kind, std::stri
   return version == found->second.known->end() ? 0 : version->second;
 }
 
+std::uint64_t Ledger::known_to(const SentRequest& request, ObjectKind kind,
+                               std::string_view key) const {
+  const auto found = std::ranges::lower_bound(sent_, request.id, {},
+                                              [](const Sent& sent) { return sent.request.id; });
+  if (found == sent_.end() || found->request.id != request.id) {
+    return known(request.replica, kind, key);
+  }
+  const auto version = found->basis.known->find(id_of(kind, key));
+  return version == found->basis.known->end() ? 0 : version->second;
+}
+
 const SentRequest* Ledger::request(std::uint64_t id) const {
   const auto found =
       std::ranges::lower_bound(sent_, id, {}, [](const Sent& sent) { return sent.request.id; });
@@ -307,6 +318,12 @@ Ledger::Basis Ledger::basis_of(const SentRequest& request) {
   const Basis* newest = nullptr;
   if (request.about.kind == ObjectKind::rollout) {
     const auto found = replica.planned.find(request.about.key);
+    if (found != replica.planned.end()) newest = &found->second;
+  } else if (request.about.kind == ObjectKind::replica_set && request.about.collection) {
+    const Json object = parse_json(request.body).value_or(Json());
+    const auto found = replica.planned.find(
+        request.about.key +
+        std::string(object["metadata"]["ownerReferences"].at(0)["name"].string_or_empty()));
     if (found != replica.planned.end()) newest = &found->second;
   } else if (const ReplicaSetView* set = replica_set(request.about.key)) {
     const RolloutView* owner = rollout_owning(set);

@@ -90,6 +90,9 @@ class Ledger {
   /// The newest version that this replica has been told of; 0 where it was told of none.
   std::uint64_t known(std::string_view replica, ObjectKind kind, std::string_view key) const;
 
+  /// The same, as it was when the request was decided.
+  std::uint64_t known_to(const SentRequest& request, ObjectKind kind, std::string_view key) const;
+
   const SentRequest* request(std::uint64_t id) const;
   /// The body of a request as JSON, read once. Null where it is none.
   const Json& body(const SentRequest& request) const;

@@ -85,7 +85,8 @@ class L2 final : public Property {
     healed_at_ = ledger.now();
   }
   void on_commit(const Change& change, const Ledger&) override {
-    if (!counts_ || change.rollout == nullptr) return;
+    if (!counts_) return;
+    if (change.rollout == nullptr) return count_orphan(change.commit);
     Count& count = by_rollout_[change.rollout->key];
     change.commit.ours ? ++count.writes : ++count.events;
   }
@@ -121,6 +122,15 @@ class L2 final : public Property {
     std::uint64_t events = 0;
     std::uint64_t reconciles = 0;
   };
+  /// One that nobody owns may be one to take in: each change of it is news to the Rollouts there.
+  void count_orphan(const Commit& commit) {
+    if (commit.kind != ObjectKind::replica_set || commit.ours) return;
+    const std::string namespace_ = commit.key.substr(0, commit.key.find('/') + 1);
+    for (auto& [key, count] : by_rollout_) {
+      if (key.starts_with(namespace_)) ++count.events;
+    }
+  }
+
   bool counts_ = false;
   Instant healed_at_;
   std::map<std::string, Count> by_rollout_;

@@ -71,9 +71,13 @@ class C5 final : public Property {
     checked();
     if (change.set_after->replicas <= *most) return;
     const World decided = ledger.world_of(*change.request, *change.rollout, Others::excused);
-    if (!decided.rollout || shares_with_nobody(decided)) return;
-    if (shares_with_nobody(ledger.true_world(*change.rollout))) return;
-    const std::optional<std::int64_t> then = most_pods(*decided.rollout, *change.set_after);
+    if (!decided.rollout) return;
+    std::optional<std::int64_t> then = most_pods(*decided.rollout, *change.set_after);
+    // Where somebody deleted the stable ReplicaSet no step asks for anything: a weight says how the
+    // pods are shared with it. What remains is that a version gets no more than all of them.
+    const bool alone =
+        shares_with_nobody(decided) || shares_with_nobody(ledger.true_world(*change.rollout));
+    if (then && alone) then = std::max({*then, decided.rollout->desired, change.rollout->desired});
     if (!then || change.set_after->replicas <= *then) return;
     broken(change.violation(
         change.set_after->text(),

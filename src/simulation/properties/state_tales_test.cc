@@ -202,6 +202,24 @@ const Tale identity[] = {
        s.others(rollout, "web", R"({"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}})");
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
      },                                                                        keeps },
+    {"I4",  "scaled up for one that is known to be gone",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", "null");
+       s.hears_all();
+       s.pass(1_s);
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
+     },                                                                        breaks},
+    {"I4",  "a namesake went before, which is another",
+     [](Story& s) {
+       s.others(rollout, "web", R"({"metadata":{"uid":"before"},"spec":{}})");
+       s.others(rollout, "web", "null");
+       s.begin(canary);
+       s.hears_all();
+       s.others(rollout, "web", "null");
+       s.pass(1_s);
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
+     },                                                                        keeps },
     {"I5",  "a collision with its own ReplicaSet",
      [](Story& s) {
        s.begin(canary);
@@ -330,10 +348,21 @@ const Tale deadlines[] = {
        s.add_set("web-third", "third", 3, 3);
        s.deadline("web-third", s.in(30_s));
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+       s.others(rollout, "web", R"({"metadata":{"generation":2}})");
        s.deadline("web-new", s.in(30_s), true);
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
      }, keeps },
+    {"D4", "the newest version has a deadline, and is no old one",
+     [](Story& s) {
+       s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
+       s.add_set("web-third", "third", 3, 3);
+       s.deadline("web-third", s.in(30_s));
+       s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+       s.deadline("web-new", s.in(30_s), true);
+       s.hears_all();
+       s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
+     }, breaks},
     {"D4", "no more wait than may",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");

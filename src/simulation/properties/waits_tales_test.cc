@@ -52,6 +52,22 @@ const Tale waits[] = {
        s.hears_all();
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":2}})");
      },                                                                                            keeps },
+    {"C5",  "with the stable ReplicaSet deleted it gets all pods",
+     [](Story& s) {
+       s.begin(half);
+       s.others(rollout, "web", R"({"status":{"currentStepIndex":0}})");
+       s.others(replica_set, "web-old", "null");
+       s.hears_all();
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+     },                                                                                            keeps },
+    {"C5",  "with the stable ReplicaSet deleted it gets more than all",
+     [](Story& s) {
+       s.begin(half);
+       s.others(rollout, "web", R"({"status":{"currentStepIndex":0}})");
+       s.others(replica_set, "web-old", "null");
+       s.hears_all();
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":4}})");
+     },                                                                                            breaks},
     {"C9",  "a second ReplicaSet of the current template",
      [](Story& s) {
        s.begin(canary);
@@ -112,6 +128,16 @@ const Tale waits[] = {
        s.pass(600_s);
        pause(s, 2);
        s.pass(10_s);
+       s.ours(rollout, "web", R"({"status":{"currentStepIndex":3,"pauseConditions":null}})");
+     },                                                                                            keeps },
+    {"D11", "a pause of ten seconds is held by a person for ten minutes",
+     [](Story& s) {
+       s.begin(with_steps);
+       s.heal();
+       pause(s, 2);
+       s.others(rollout, "web", R"({"spec":{"paused":true}})");
+       s.pass(600_s);
+       s.others(rollout, "web", R"({"spec":{"paused":false}})");
        s.ours(rollout, "web", R"({"status":{"currentStepIndex":3,"pauseConditions":null}})");
      },                                                                                            keeps },
     {"P4",  "two writes of one object land after an abort",
