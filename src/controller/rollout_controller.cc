@@ -15,6 +15,7 @@
 #include "controller/queue_metrics.h"
 #include "controller/rollout_samples.h"
 #include "controller/service_release.h"
+#include "controller/stored_statuses.h"
 #include "controller/workload_caches.h"
 #include "kubernetes/client.h"
 #include "kubernetes/events.h"
@@ -54,7 +55,7 @@ struct RolloutController::State {
                  Interest{.kind = api::kinds::rollout,
                           .namespace_ = options.namespace_,
                           .label_selector = instance_selector(options.instance_id)},
-                 seed, kubernetes::decode_as<api::Rollout>, {.unread_templates = true}),
+                 seed, stored.decoder(), {.unread_templates = true}),
         replica_sets(loop, to_server,
                      Interest{.kind = api::kinds::replica_set,
                               .namespace_ = options.namespace_,
@@ -140,8 +141,8 @@ struct RolloutController::State {
     if (after == nullptr) {
       references.remove(key);
       hashes.forget(key);
+      stored.forget(key);
       live_reads.erase(key);
-      unsure.erase(key);
       queue.forget(key);
       if (active) tell_of_end(*before);
       forget_metrics_later(key);
@@ -212,13 +213,13 @@ struct RolloutController::State {
   void reconcile(const api::ObjectKey& key) {
     ++reconciles;
     if (options.on_reconcile) options.on_reconcile(key);
+    if (const auto doubt = unsure.find(key); doubt != unsure.end()) {
+      refresh(key, doubt->second, false);
+      return;
+    }
     const auto rollout = rollouts.get(key);
     if (rollout == nullptr || rollout->metadata.deletion_timestamp) {
       queue.done(key, {});
-      return;
-    }
-    if (const auto doubt = unsure.find(key); doubt != unsure.end()) {
-      refresh(key, doubt->second, false);
       return;
     }
     if (waits_for_workloads(key, *rollout)) return;
@@ -255,6 +256,7 @@ struct RolloutController::State {
   rollout::Observed gather(const std::shared_ptr<const api::Rollout>& rollout) {
     const api::ObjectKey key = rollout->metadata.key();
     rollout::Observed seen{.now = loop.now(), .rollout = rollout};
+    seen.stored_status = stored.status_of(*rollout);
     const rollout::References named = rollout::references(*rollout);
     if (named.workload) {
       seen.workload = workloads.get(named.workload->kind, {key.namespace_, named.workload->name});
@@ -371,8 +373,8 @@ struct RolloutController::State {
         return;
       }
       explain_failure(key, stopped_at, *outcome.error);
-      // With no answer it may have been applied, or not: the next plan starts with a look.
-      if (outcome.error->code == ErrorCode::unavailable && is_cached(stopped_at.target().kind)) {
+      // The answer may have been lost, or cut short: the next plan starts with a look.
+      if (is_cached(stopped_at.target().kind)) {
         unsure.insert_or_assign(key, Doubt{stopped_at.target(), outcome.error->code});
       }
       failed(key, *outcome.error, outcome.retry_after);
@@ -528,6 +530,7 @@ struct RolloutController::State {
   kubernetes::Client client;
   Metrics* metrics;
   const Options options;
+  StoredStatuses stored;
   Informer<api::Rollout> rollouts;
   Informer<api::ReplicaSet> replica_sets;
   Informer<api::Service> services;

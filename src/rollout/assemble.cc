@@ -7,6 +7,7 @@
 #include "rollout/keys.h"
 #include "rollout/new_replica_set.h"
 #include "rollout/revisions.h"
+#include "rollout/status_write.h"
 #include "rollout/work.h"
 
 /// From decisions to a Plan: what is written, in which order, and what is told of it.
@@ -87,11 +88,21 @@ void change_replica_sets(const Work& work, Stage stage, Assembly& assembly) {
 }
 
 void write_revision(const Work& work, Assembly& assembly) {
-  if (!work.has_new() || revision_of(work.rollout.metadata) == work.new_revision) return;
-  const std::string path = kubernetes::annotation_path(keys::revision);
+  if (!work.has_new()) return;
+  const std::string* given_to = work.rollout.metadata.annotation(keys::revision_for);
+  const bool is_given = revision_of(work.rollout.metadata) == work.new_revision &&
+                        (!work.gives_revision || (given_to && *given_to == work.new_hash));
+  if (is_given) return;
   const std::string revision = std::to_string(work.new_revision);
   kubernetes::Write write(seen_for_write(work.rollout), "revision " + revision);
-  write.expect_as_seen(path).set(path, revision);
+  write.expect_as_seen("/metadata/generation");
+  for (const auto& [key, value] : {
+           std::pair{keys::revision,     &revision     },
+           std::pair{keys::revision_for, &work.new_hash}
+  }) {
+    const std::string path = kubernetes::annotation_path(key);
+    write.expect_as_seen(path).set(path, *value);
+  }
   assembly.write(std::move(write));
   assembly.tell(
       {kubernetes::EventType::normal, "RolloutUpdated", "Rollout updated to revision " + revision});
@@ -161,9 +172,8 @@ bool plan_status(Work& work, Assembly& assembly) {
     work.look_again_in(*wait);
     return false;
   }
-  auto write = kubernetes::Write::status(seen_for_write(work.rollout), api::encode(work.status),
-                                         status_text(work));
-  if (write.changes_nothing()) return false;
+  auto write = write_status(work.seen, work.status, status_text(work));
+  if (!write) return false;
   assembly.plan().status = std::move(write);
   assembly.plan().ended = ended_update(work.rollout.status.duration, work.status.duration);
   for (const kubernetes::EventNote& note : work.status_notes) assembly.tell(note, true);
@@ -183,6 +193,13 @@ api::Object seen_for_write(const api::Rollout& rollout) {
   return api::Object::of(api::Rollout::kind, std::move(content));
 }
 
+Plan plan_given_revision(const Work& work) {
+  if (!work.gives_revision) return {};
+  Assembly assembly(work);
+  write_revision(work, assembly);
+  return std::move(assembly.plan());
+}
+
 Plan assemble(Work& work) {
   Assembly assembly(work);
   // What ends has its deadline before its successor has pods, so that both never count together.
@@ -194,18 +211,18 @@ Plan assemble(Work& work) {
     assembly.tell(one.note);
   }
   change_replica_sets(work, Stage::shrink, assembly);
-  for (const api::ReplicaSet* old : work.deletions) {
-    assembly.write(
-        kubernetes::Write::delete_object(seen_for_write(*old), "beyond revisionHistoryLimit"));
-  }
   if (!plan_status(work, assembly)) {
-    // These change the Rollout, on whose version a status write rests, or may be turned down for
+    // These change the Rollout, which the status write has just seen, or may be turned down for
     // long: not in one plan with it.
     write_revision(work, assembly);
     if (work.workload_write) assembly.write(std::move(*work.workload_write));
     for (kubernetes::Write& write : work.pod_writes) assembly.write(std::move(write));
     for (const api::Pod* pod : work.evictions) {
       assembly.write(kubernetes::Write::evict(api::seen(*pod), "restart"));
+    }
+    for (const api::ReplicaSet* old : work.deletions) {
+      assembly.write(
+          kubernetes::Write::delete_object(seen_for_write(*old), "beyond revisionHistoryLimit"));
     }
   }
   Plan plan = std::move(assembly.plan());

@@ -123,7 +123,9 @@ bool has_room(const Work& work, std::int32_t wanted) {
   std::int64_t others = 0;
   for (const api::ReplicaSet* owned : work.roles.owned) {
     if (owned == work.roles.new_) continue;
-    if (owned == work.roles.stable) {
+    if (owned->metadata.deletion_timestamp) {
+      others += owned->status.replicas;
+    } else if (owned == work.roles.stable) {
       others += std::max(spec_replicas(*owned), work.desired());
     } else if (!is_live(parse_deadline(owned->metadata), work.now)) {
       others += spec_replicas(*owned);

@@ -170,7 +170,7 @@ TEST_CASE(
     CAPTURE(aborted);
     SimulatedWorld world = running(3, blue_green(by_hand));
     world.set_image("v2");
-    world.reconcile();
+    while (world.rollout().status.phase == "Healthy") world.reconcile();
     if (aborted) world.command(R"({"abort":true})");
     const std::string stable = world.rollout().status.stable_rs;
     world.delete_replica_set("v1");

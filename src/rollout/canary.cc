@@ -21,9 +21,13 @@ const api::CanaryStrategy& strategy_of(const Work& work) {
   return *work.rollout.spec.strategy.canary;
 }
 
+/// What is asked for beside the two versions, and what one that is being deleted still has.
 std::int32_t others_spec(const Work& work) {
   std::int64_t sum = 0;
   for (const api::ReplicaSet* other : work.roles.others) sum += spec_replicas(*other);
+  for (const api::ReplicaSet* owned : work.roles.owned) {
+    if (owned->metadata.deletion_timestamp) sum += owned->status.replicas;
+  }
   return static_cast<std::int32_t>(std::min<std::int64_t>(sum, 2'147'483'647));
 }
 
@@ -244,6 +248,8 @@ void begin_pause(Work& work) {
 
 void advance(Work& work) {
   if (try_promote(work)) return;
+  // No step is taken before there is anything to share with.
+  if (work.status.stable_rs.empty()) return;
   if (work.aborted()) {
     work.because("is aborted: goes back to the stable revision and stays there", {},
                  work.command("retry rollout"));

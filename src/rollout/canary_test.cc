@@ -128,10 +128,10 @@ TEST_CASE("events tell an update once each, in order (8.1, 8.2)") {
   }
   const std::string hash = world.rollout().status.stable_rs;
   CHECK(told == std::vector<std::string>{
+                    "RolloutUpdated: Rollout updated to revision 2",
                     "NewReplicaSetCreated: Created ReplicaSet web-" + hash + " (revision 2)",
                     "RolloutNotCompleted: Rollout not completed, started update to revision 2 (" +
                         hash + ")",
-                    "RolloutUpdated: Rollout updated to revision 2",
                     "RolloutStepCompleted: Rollout step 1/2 completed (setWeight: 50)",
                     "RolloutPaused: Rollout is paused (CanaryPauseStep)",
                     "RolloutStepCompleted: Rollout step 2/2 completed (pause)",

@@ -134,7 +134,7 @@ TEST_CASE("every state in which a Rollout waits has a sentence, what blocks it a
 TEST_CASE("what the controller has not done yet is told as its next write") {
   SimulatedWorld world(2, canary);
   const Explanation got = explained(world);
-  CHECK(got.text.find("next write is \"create ReplicaSet shop/web-") != std::string::npos);
+  CHECK(got.text.find("next write is \"patch Rollout shop/web: revision 1") != std::string::npos);
   CHECK(got.freed_by.find("no controller is at work") != std::string::npos);
 }
 

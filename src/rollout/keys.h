@@ -28,8 +28,12 @@ inline constexpr std::string_view scale_down_deadline = "scale-down-deadline";
 inline constexpr std::string_view scale_down_deadline_as_documented =
     "argo-rollouts.argoproj.io/scale-down-deadline";
 
-/// Counts how often a ReplicaSet was taken back into service. Scale-downs are held to the value
-/// they saw, so a late one from before can't hit a ReplicaSet that carries traffic again. Ours.
+/// On a ReplicaSet: the resourceVersion of the Rollout that the last decision about its size, its
+/// end or its return into service rests on; on a Service, about what it selects. Each such write is
+/// held to the value it saw, so one from before can't land late; and who finds a newer version
+/// there than its own copy of the Rollout knows that this copy is behind. Ours.
 inline constexpr std::string_view claim = "slipway.dev/claim";
+/// On a Rollout: the hash of the version that the revision beside it was given to. Ours.
+inline constexpr std::string_view revision_for = "slipway.dev/revision-for";
 
 }  // namespace slipway::rollout::keys

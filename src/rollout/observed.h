@@ -43,6 +43,9 @@ struct Observed {
   /// The Rollout was read from the API server for this plan, not from a cache. Asked for by
   /// `Plan::read_rollout_live`.
   bool rollout_is_live = false;
+  /// Its status as it is stored, where that reads otherwise than `rollout->status` would be
+  /// written: a person's `abort: false`, a status that was never written. A write is held to it.
+  std::shared_ptr<const Json> stored_status;
   /// Those of the namespace that the Rollout controls, or that no one controls and whose labels
   /// match its selector. In any order.
   std::vector<std::shared_ptr<const api::ReplicaSet>> replica_sets;

@@ -5,12 +5,16 @@
 #include <fmt/format.h>
 
 #include "api/defaults.h"
+#include "base/text.h"
 #include "rollout/conditions.h"
 #include "rollout/history.h"
 #include "rollout/keys.h"
 #include "rollout/new_replica_set.h"
 #include "rollout/phase.h"
 #include "rollout/restart.h"
+#include "rollout/revisions.h"
+#include "rollout/scale_down.h"
+#include "rollout/status_write.h"
 #include "rollout/unsupported.h"
 #include "rollout/validation.h"
 #include "rollout/work.h"
@@ -23,12 +27,9 @@ constexpr Duration occupied_name_poll = 5_s;
 constexpr Duration workload_poll = 20_s;
 
 /// A status write and nothing else.
-Plan with_status(const api::Rollout& rollout, const api::RolloutStatus& status, std::string why) {
+Plan with_status(const Observed& seen, const api::RolloutStatus& status, std::string why) {
   Plan plan;
-  if (status == rollout.status) return plan;
-  auto write =
-      kubernetes::Write::status(seen_for_write(rollout), api::encode(status), std::move(why));
-  if (!write.changes_nothing()) plan.status = std::move(write);
+  if (!(status == seen.rollout->status)) plan.status = write_status(seen, status, std::move(why));
   return plan;
 }
 
@@ -56,12 +57,44 @@ Plan plan_unsupported(const Observed& seen, const std::vector<std::string>& fiel
       status.message = fmt::format("{}: {}", condition_reasons::not_supported, text);
     }
   }
-  Plan plan = with_status(rollout, status, "not supported yet");
+  Plan plan = with_status(seen, status, "not supported yet");
   plan.reasons.push_back({std::move(text), {}, {}});
   return plan;
 }
 
-/// Source: conditions-events.tsv, InvalidSpec: written again when the message changes.
+/// An old ReplicaSet ends, whatever is wrong with the Rollout. Which ones are in use is what the
+/// status says, since nothing newer has begun. Where the spec itself is sound, and only what it
+/// names is missing, its delay can be relied on too.
+void end_what_is_old(Work& work, bool sound) {
+  const api::RolloutStatus& status = work.rollout.status;
+  if (status.current_pod_hash.empty()) return;
+  const bool has_delay = sound && work.rollout.spec.strategy.blue_green.has_value();
+  for (const api::ReplicaSet* owned : work.roles.owned) {
+    const Deadline deadline = parse_deadline(owned->metadata);
+    const std::string hash = hash_of(*owned);
+    const bool in_use =
+        hash == status.stable_rs || hash == status.current_pod_hash || work.selected.contains(hash);
+    const bool is_arranged = std::holds_alternative<At>(deadline);
+    if (owned->metadata.deletion_timestamp) continue;
+    if (in_use || spec_replicas(*owned) == 0 || !(is_arranged || has_delay)) {
+      if (!is_arranged) work.remove_deadline(*owned, "is no time");
+      continue;
+    }
+    const Duration delay = has_delay ? api::scale_down_delay(work.rollout) : Duration{};
+    const ScaleDown decision = decide_scale_down(deadline, delay, work.now);
+    if (decision.what == ScaleDown::Do::scale_to_zero) {
+      work.resize(*owned, 0, "old revision: scale-down delay is over");
+      continue;
+    }
+    work.look_again_in(*decision.look_again_in);
+    if (decision.what != ScaleDown::Do::wait) {
+      work.set_deadline(*owned, deadline_after(work.now, delay), "old revision: its delay begins");
+    }
+  }
+}
+
+/// Source: conditions-events.tsv, InvalidSpec: written again when the message changes. Compat: Argo
+/// Rollouts leaves old ReplicaSets running until the spec is mended.
 Plan plan_invalid(const Observed& seen, const Error& error) {
   const api::Rollout& rollout = *seen.rollout;
   const std::string message = fmt::format("The Rollout \"{}\" is invalid: {}: {}",
@@ -78,9 +111,12 @@ Plan plan_invalid(const Observed& seen, const Error& error) {
   const Phase phase = find_phase(rollout, status);
   status.phase = phase.phase;
   status.message = phase.message;
-  Plan plan = with_status(rollout, status, message);
-  plan.reasons.push_back({message, error.where, error.hint});
-  return plan;
+  Work work(seen);
+  work.status = std::move(status);
+  work.new_revision = revision_of(rollout.metadata);
+  work.because(message, error.where, error.hint);
+  end_what_is_old(work, validate(rollout).empty());
+  return assemble(work);
 }
 
 /// Reading the template is dear, and once for each spec is enough: the status remembers.
@@ -163,7 +199,7 @@ Plan plan_lost_labels(const Work& work) {
 Plan plan_collision(const Work& work) {
   api::RolloutStatus status = work.rollout.status;
   status.collision_count = status.collision_count.value_or(0) + 1;
-  return with_status(work.rollout, status,
+  return with_status(work.seen, status,
                      "ReplicaSet name " + work.new_name() + " is taken: next hash");
 }
 
@@ -186,10 +222,43 @@ Plan plan_workload_generation(const Work& work) {
 /// traffic may come back to it.
 void claim_after_retry(Work& work) {
   if (!work.retries || work.roles.new_ == nullptr || named_services(work.rollout).empty()) return;
-  const Instant aborted = work.rollout.status.aborted_at.value_or(work.now);
   ReplicaSetChange& change = work.change(*work.roles.new_);
-  change.annotations[std::string(keys::claim)] = format_rfc3339(aborted);
+  change.claims = true;
   change.because("back in service after an abort");
+}
+
+/// The last decision about that object rests on a newer version of the Rollout than this one.
+bool is_ahead(const api::ObjectMeta& metadata, const api::Rollout& rollout) {
+  const std::string* claim = metadata.annotation(keys::claim);
+  return claim && parse_integer(*claim) && parse_integer(rollout.metadata.resource_version) &&
+         api::newer_version(*claim, rollout.metadata.resource_version);
+}
+
+/// The copy of the Rollout is behind what was decided already, here or by another controller: it is
+/// read before anything else is decided, or the two would undo each other's work. One that is live
+/// and yet behind is of a store that went back, a restored backup: then the claims are mended.
+/// Nothing where it is not behind.
+Plan plan_catching_up(const Work& work) {
+  Plan plan;
+  const auto look_at = [&](const api::Object& object, const api::ObjectMeta& metadata) {
+    if (!is_ahead(metadata, work.rollout)) return;
+    const std::string path = kubernetes::annotation_path(keys::claim);
+    kubernetes::Write write(object, "its claim is of a version that never was");
+    write.expect_as_seen(path).set(path, work.rollout.metadata.resource_version);
+    plan.writes.push_back(std::move(write));
+  };
+  for (const api::ReplicaSet* owned : work.roles.owned) {
+    look_at(seen_for_write(*owned), owned->metadata);
+  }
+  for (const auto& [name, service] : work.seen.services) {
+    const std::string* manager = service ? service->metadata.annotation(keys::managed_by) : nullptr;
+    if (manager == nullptr || *manager != work.rollout.metadata.name) continue;
+    look_at(api::seen(*service), service->metadata);
+  }
+  if (plan.writes.empty() || work.seen.rollout_is_live) return plan;
+  Plan reads;
+  reads.read_rollout_live = true;
+  return reads;
 }
 
 /// The occupant is ours, and only the list of ReplicaSets doesn't show it yet. Its template may
@@ -207,6 +276,9 @@ bool is_missing_from_list(const Observed& seen) {
 Plan plan_valid(const Observed& seen) {
   Work work(seen);
   if (!work.roles.orphans.empty() || !work.roles.strays.empty()) return plan_ownership(work);
+  if (Plan reads = plan_catching_up(work); !reads.writes_nothing() || reads.read_rollout_live) {
+    return reads;
+  }
   if (Plan noted = plan_workload_generation(work); !noted.writes.empty()) return noted;
   if (Plan labels = plan_lost_labels(work); !labels.writes.empty()) return labels;
   if (!work.roles.new_ && seen.occupant &&
@@ -219,6 +291,7 @@ Plan plan_valid(const Observed& seen) {
     return plan;
   }
   plan_revision(work);
+  if (Plan given = plan_given_revision(work); !given.writes.empty()) return given;
   plan_position(work);
   claim_after_retry(work);
   if (work.rollout.spec.strategy.canary) {

@@ -51,8 +51,8 @@ struct Plan {
   std::optional<EndedUpdate> ended;
   /// Empty only where there is nothing to say: the Rollout is settled, or is being deleted.
   std::vector<Reason> reasons;
-  /// There are orphans to adopt: read the Rollout from the API server and plan again with it.
-  /// Nothing else is planned.
+  /// There are orphans to adopt, or the copy of the Rollout is behind: read it from the API server
+  /// and plan again with it. Nothing else is planned.
   bool read_rollout_live = false;
 
   bool writes_nothing() const { return writes.empty() && !status; }

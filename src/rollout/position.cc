@@ -19,11 +19,30 @@
 namespace slipway::rollout {
 namespace {
 
+/// Whether the Rollout says that its revision was given to another version than the new one.
+bool was_given_to_another(const Work& work) {
+  const std::string* given_to = work.rollout.metadata.annotation(keys::revision_for);
+  return given_to && *given_to != work.new_hash;
+}
+
+/// The number for a version that becomes the newest: above those of all ReplicaSets, those included
+/// that only the Rollout tells of. One that was given to this very version is not given anew.
+std::int64_t next_revision(const Work& work, const api::ReplicaSet* newest) {
+  const std::int64_t wanted = wanted_revision(work.roles.owned, newest);
+  const std::int64_t given = revision_of(work.rollout.metadata);
+  return std::max(wanted, was_given_to_another(work) ? given + 1 : given);
+}
+
 void raise_revision(Work& work, const api::ReplicaSet& newest) {
   const std::int64_t revision = revision_of(newest.metadata);
-  const std::int64_t wanted = wanted_revision(work.roles.owned, &newest);
-  work.new_revision = std::max(revision, wanted);
-  if (revision >= wanted) return;
+  const bool is_highest = revision >= wanted_revision(work.roles.owned, &newest);
+  const bool superseded =
+      was_given_to_another(work) && revision < revision_of(work.rollout.metadata);
+  work.new_revision = revision;
+  if (is_highest && !superseded) return;
+  const std::int64_t wanted = next_revision(work, &newest);
+  work.new_revision = wanted;
+  work.gives_revision = true;
   // This write also claims the ReplicaSet: no scale-down decided before it can land after it.
   ReplicaSetChange& change = work.change(newest);
   change.annotations[std::string(keys::revision)] = std::to_string(wanted);
@@ -83,7 +102,8 @@ void begin_update(Work& work) {
   status.blue_green.scale_up_preview_check_point = false;
   status.current_step_index = first_step(work.rollout);
   if (step_count(work.rollout) == 0) return;
-  if (work.roles.new_ && work.roles.new_ == work.roles.stable) {
+  // Also where somebody deleted its ReplicaSet, which is made anew.
+  if (work.promoted()) {
     status.current_step_index = past_last_step(work.rollout);
     work.note("SkipSteps", "Rollback to stable ReplicaSets");
   } else if (work.rolls_back_within_window && spec_replicas(*work.roles.new_) > 0) {
@@ -127,7 +147,8 @@ bool steps_may_have_changed(const Work& work) {
 void plan_revision(Work& work) {
   const api::ReplicaSet* newest = work.roles.new_;
   if (newest == nullptr) {
-    work.new_revision = wanted_revision(work.roles.owned, nullptr);
+    work.new_revision = next_revision(work, nullptr);
+    work.gives_revision = true;
     if (!work.seen.create_error) work.create_with = 0;
     return;
   }

@@ -64,6 +64,12 @@ Targets within_limits(Targets targets, const Size& growing, const Size& drained,
   return targets;
 }
 
+/// As few as wanted, as far as only pods go that don't serve.
+std::int64_t without_idle(std::int64_t size, std::int32_t wanted, const Size& of) {
+  if (size > of.spec) return size;
+  return std::min<std::int64_t>(size, std::max(wanted, dependable(of)));
+}
+
 }  // namespace
 
 std::int32_t dependable(const Size& size) {
@@ -117,7 +123,15 @@ Split step_towards(const Bounds& bounds, const Split& want, const Size& canary, 
   };
   raise(next_stable, want.stable);
   raise(next_canary, want.canary);
-  if (others > 0) return {narrow(next_canary), narrow(next_stable)};
+  if (others > 0) {
+    // Where these fill the room and wait for pods that serve, pods that don't must make some, or
+    // nothing ever moves: who crashes for ever would keep its own remedy out.
+    const bool canary_waits = next_canary < want.canary;
+    const bool stable_waits = next_stable < want.stable;
+    if (canary_waits) next_stable = without_idle(next_stable, want.stable, stable);
+    if (stable_waits) next_canary = without_idle(next_canary, want.canary, canary);
+    return {narrow(next_canary), narrow(next_stable)};
+  }
 
   const bool increasing = want.canary >= canary.spec;
   const std::int64_t have = counted(canary, !increasing) + counted(stable, increasing);

@@ -40,7 +40,7 @@ Split split_for_weight(std::int32_t desired, std::int32_t weight, std::int32_t m
 /// for the pods and asks again arrives. Source: behaviour.md 10.3.
 ///
 /// `others` is what all further ReplicaSets ask for together: while they have pods, neither version
-/// shrinks, as they go first.
+/// gives up pods that serve, as they go first.
 ///
 /// *Guarantees*: what is raised keeps the sum of all within desired + surge. What is lowered keeps
 /// the dependable pods at desired - unavailable, or takes only pods that don't serve.

@@ -190,6 +190,28 @@ TEST_CASE("lowering a size gives up no pod that is needed (C1), raising one stay
   }
 }
 
+TEST_CASE("while older revisions hold the room, only pods that don't serve make some (L1)") {
+  struct Row {
+    const char* name;
+    Split want;
+    Size canary;
+    Size stable;
+    Split next;
+  };
+  const Bounds bounds{2, 1, 0};
+  const Row rows[] = {
+      {"all of the stable version crash", {2, 0}, {0, 0}, {2, 0}, {0, 0}},
+      {"one of it serves",                {2, 0}, {0, 0}, {2, 1}, {0, 1}},
+      {"all of it serve",                 {2, 0}, {0, 0}, {2, 2}, {0, 2}},
+      {"it is as large as wanted",        {1, 2}, {0, 0}, {2, 0}, {0, 2}},
+      {"an aborted version crashes",      {0, 2}, {2, 0}, {0, 0}, {0, 0}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    CHECK(step_towards(bounds, row.want, row.canary, row.stable, 1) == row.next);
+  }
+}
+
 TEST_CASE("sizes reach the split once pods are available, and never turn back (C8)") {
   Random random(2);
   for (int i = 0; i < 20'000; ++i) {

@@ -65,6 +65,12 @@ void change_template(const ReplicaSetChange::TemplateChange& change, kubernetes:
             change.wanted["spec"]["affinity"], write);
 }
 
+void note_claim(const ReplicaSetChange& change, kubernetes::Write& write) {
+  if (change.rollout_version.empty()) return;
+  const std::string path = annotation_path(keys::claim);
+  write.expect_as_seen(path).set(path, change.rollout_version);
+}
+
 void remove_annotations(const ReplicaSetChange& change, kubernetes::Write& write) {
   for (const std::string& key : change.annotations_to_remove) {
     if (change.of->metadata.annotation(key)) write.remove(annotation_path(key));
@@ -101,8 +107,8 @@ api::Object seen_for_write(const api::ReplicaSet& replica_set) {
 }
 
 bool ReplicaSetChange::nothing() const {
-  return !replicas && !changes_deadline(*this) && !min_ready_seconds && annotations.empty() &&
-         annotations_to_remove.empty() && !changes_template(*this);
+  return !claims && !replicas && !changes_deadline(*this) && !min_ready_seconds &&
+         annotations.empty() && annotations_to_remove.empty() && !changes_template(*this);
 }
 
 Json& ReplicaSetChange::template_to_edit() {
@@ -145,12 +151,10 @@ std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
   kubernetes::Write write(seen, change.why);
   if (change.replicas || changes_deadline(change)) {
     write.expect_as_seen("/spec/replicas")
-        .expect_as_seen(annotation_path(keys::scale_down_deadline));
-  }
-  if (change.takes_out_of_service()) {
-    write.expect_as_seen(annotation_path(keys::revision))
+        .expect_as_seen(annotation_path(keys::scale_down_deadline))
         .expect_as_seen(annotation_path(keys::claim));
   }
+  if (change.takes_out_of_service()) write.expect_as_seen(annotation_path(keys::revision));
   if (change.rests_on_availability && change.lowers()) {
     write.expect_as_seen("/status/availableReplicas");
   }
@@ -158,6 +162,7 @@ std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
     write.set("/spec/replicas", *change.replicas);
   }
   if (changes_deadline(change)) change_deadline(change, write);
+  if (change.claims || !write.changes_nothing()) note_claim(change, write);
   if (change.min_ready_seconds && *change.min_ready_seconds != change.of->spec.min_ready_seconds) {
     constexpr std::string_view path = "/spec/minReadySeconds";
     write.expect_as_seen(path);

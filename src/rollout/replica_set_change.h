@@ -34,6 +34,9 @@ struct ReplicaSetChange {
     Json wanted;  ///< The same after the change.
   };
   std::optional<TemplateChange> pod_template;
+  /// Of the Rollout, as the plan knows it: what changes size or end notes it, see keys::claim.
+  std::string rollout_version = {};
+  bool claims = false;  ///< Notes it, whatever else changes.
   /// The decision rests on how many of its pods serve, so the write does too.
   bool rests_on_availability = false;
   std::string why;  ///< The first reason is the one to tell.
@@ -56,8 +59,9 @@ struct ReplicaSetChange {
 
 /// The write that brings it about, or nothing where all is as wanted.
 ///
-/// *Guarantees*: a write that lowers the count or sets a deadline is refused if the ReplicaSet was
-/// taken back into service meanwhile (its deadline, revision and claim are expected as seen).
+/// *Guarantees*: a write that changes the count or the deadline is refused if another such decision
+/// came between (its deadline and claim are expected as seen); one that lowers the count or sets a
+/// deadline also if the ReplicaSet was given another revision.
 std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change);
 
 }  // namespace slipway::rollout

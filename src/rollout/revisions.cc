@@ -17,6 +17,7 @@ constexpr std::array not_inherited = {
     keys::last_applied,
     keys::revision,
     keys::revision_history,
+    keys::revision_for,
     keys::desired_replicas,
     keys::notified,
     keys::scale_down_deadline,

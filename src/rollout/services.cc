@@ -64,6 +64,10 @@ std::optional<ServiceSwitch> make_switch(const api::Rollout& rollout, const api:
                                        service.metadata.name, from_hash, to_hash);
   kubernetes::Write write(api::seen(service), text);
   write.expect_as_seen(selector_path()).set(selector_path(), to_hash);
+  if (!rollout.metadata.resource_version.empty()) {
+    const std::string claim = kubernetes::annotation_path(keys::claim);
+    write.expect_as_seen(claim).set(claim, rollout.metadata.resource_version);
+  }
   if (unmanaged) {
     const std::string managed_by = kubernetes::annotation_path(keys::managed_by);
     write.expect_as_seen(managed_by).set(managed_by, rollout.metadata.name);
@@ -81,6 +85,7 @@ kubernetes::Write unmark(const api::Service& service) {
   const std::string managed_by = kubernetes::annotation_path(keys::managed_by);
   kubernetes::Write write(api::seen(service), "the Rollout that managed it names it no more");
   write.expect_as_seen(managed_by).remove(managed_by);
+  write.remove(kubernetes::annotation_path(keys::claim));
   write.expect_as_seen(selector_path());
   return write;
 }

@@ -39,6 +39,9 @@ struct ServiceSwitch {
   std::string to_hash;
 };
 /// Nothing where all is as wanted.
+///
+/// *Guarantees*: it is refused if another switch came between, and notes the version of the Rollout
+/// that it rests on (keys::claim).
 std::optional<ServiceSwitch> make_switch(const api::Rollout& rollout, const api::Service& service,
                                          const std::string& to_hash);
 

@@ -48,6 +48,8 @@ class SimulatedWorld {
   Plan reconcile(std::size_t writes_at_most = 1000);
   /// Reconciles until a plan writes nothing. Returns how many plans wrote.
   int settle(int limit = 100);
+  /// Carries out one write, or refuses it as a server would.
+  Result<void> apply(const kubernetes::Write& write);
   /// Settles, then again each time pods move or a plan's timer is due, until nothing is left to
   /// wait for but people. Whatever waits longer than `at_most` is met half-way.
   void run(Duration at_most = Duration::from_seconds(3600));
@@ -97,7 +99,6 @@ class SimulatedWorld {
   const Json* find(const std::string& kind, const std::string& name) const;
   /// Stores with a new resourceVersion, and a new generation where the spec differs.
   void store(const std::string& kind, Json object);
-  Result<void> apply(const kubernetes::Write& write);
   Result<void> apply_to_pod(const kubernetes::Write& write);
   Result<Json> patched(const kubernetes::Write& write, const Json& object) const;
   bool run_replica_sets();

@@ -130,7 +130,13 @@ class Record {
   }
   void keep(const Plan& plan) {
     if (!plan.status) return;
-    const Json conditions = plan.status->body()["status"]["conditions"];
+    Json conditions;
+    const Json operations = parse_json(plan.status->request().body).value();
+    for (const Json& operation : operations.as_array()) {
+      if (operation["path"] == Json("/status/conditions") && operation["op"] != Json("test")) {
+        conditions = operation["value"];
+      }
+    }
     for (std::size_t i = 0; i < conditions.size(); ++i) {
       const Json& one = conditions.at(i);
       told_.insert({"condition " + std::string(one["type"].string_or_empty()) + " " +

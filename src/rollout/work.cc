@@ -33,7 +33,10 @@ Work::Work(const Observed& observed)
       selected(selected_hashes(observed)),
       status(rollout.status) {
   changes.resize(roles.owned.size());
-  for (std::size_t i = 0; i < changes.size(); ++i) changes[i].of = roles.owned[i];
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    changes[i].of = roles.owned[i];
+    changes[i].rollout_version = rollout.metadata.resource_version;
+  }
   if (roles.new_) {
     new_hash = hash_of(*roles.new_);
   } else {

@@ -30,6 +30,7 @@ struct Work {
   std::set<std::string> selected;  ///< Hashes that Services select now.
   std::string new_hash;            ///< Of the new ReplicaSet, also where it is yet to be made.
   std::int64_t new_revision = 1;   ///< Its revision after this plan.
+  bool gives_revision = false;     ///< It gets it by this plan.
 
   bool halted = false;         ///< See is_halted.
   bool resized = false;        ///< spec.replicas changed: sizes follow, nothing else moves.
@@ -121,6 +122,12 @@ void plan_workload(Work& work);
 
 /// Everything of the status that follows from the rest: counts, conditions, phase.
 void complete_status(Work& work);
+
+/// Where this plan gives a revision: the write that notes it on the Rollout, for the version that
+/// gets it, before any ReplicaSet has it. Two controllers that see different ReplicaSets can't give
+/// one number twice so, and none begins a version that the spec holds no more. Empty where it is
+/// noted already; nothing else is planned where it is not.
+Plan plan_given_revision(const Work& work);
 
 /// The Plan of all decisions, in the order that keeps each step safe.
 Plan assemble(Work& work);

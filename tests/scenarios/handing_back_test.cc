@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "rollout/keys.h"
 #include "snapshot.h"
 #include "world.h"
 
@@ -81,7 +82,12 @@ class Reading {
          {"uid", "resourceVersion", "creationTimestamp", "namespace", "managedFields"}) {
       metadata.erase(given);
     }
-    if (Json* annotations = metadata.find("annotations")) annotations->erase(applied);
+    if (Json* annotations = metadata.find("annotations")) {
+      annotations->erase(applied);
+      // Ours alone: Argo Rollouts looks at neither.
+      annotations->erase(rollout::keys::claim);
+      annotations->erase(rollout::keys::revision_for);
+    }
     if (metadata["annotations"].empty()) metadata.erase("annotations");
     if (object["kind"] != Json("Rollout")) {  // How often it was written is not its state.
       metadata.erase("generation");

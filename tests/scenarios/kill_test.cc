@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rollout/keys.h"
 #include "world.h"
 
 using namespace slipway;
@@ -81,6 +82,7 @@ std::string what_remains(World& world) {
     Json seen = api::encode(replica_set);
     Json metadata = Json::object({});
     for (const char* key : {"annotations", "labels"}) metadata.set(key, seen["metadata"][key]);
+    metadata.member("annotations").erase(rollout::keys::claim);  // A version, as a time is.
     all.set(replica_set.metadata.name,
             Json::object({
                 {"metadata", metadata                },

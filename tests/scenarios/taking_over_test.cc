@@ -102,7 +102,7 @@ class Summary {
                          tag(text_of(body, "/metadata/labels/rollouts-pod-template-hash")),
                          body["spec"]["replicas"].integer_or(-1));
     }
-    if (name == "status") return of_status(body["status"]);
+    if (name == "status") return of_status(body);
     std::string told = name.starts_with("web-") ? tag(name.substr(4)) : name;
     for (std::size_t i = 0; i < body.size(); ++i) {
       const Json& operation = body.at(i);
@@ -125,12 +125,20 @@ class Summary {
     if (path == "/spec/selector/rollouts-pod-template-hash") {
       return " selects " + tag(std::string(value.string_or_empty()));
     }
-    if (path == "/metadata/annotations/slipway.dev~1claim") return " is claimed";
+    if (path == "/metadata/annotations/slipway.dev~1claim") return "";  // As each decision does.
+    if (path == "/metadata/annotations/slipway.dev~1revision-for") return "";
     if (path == "/metadata/annotations/rollout.argoproj.io~1revision-history") return "";
     return " " + to_text(operation);
   }
 
-  std::string of_status(const Json& status) const {
+  std::string of_status(const Json& operations) const {
+    Json status = Json::object();
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+      const Json& operation = operations.at(i);
+      const std::string_view path = operation["path"].string_or_empty();
+      if (operation["op"] == Json("test") || !path.starts_with("/status/")) continue;
+      status.set(path.substr(std::string_view("/status/").size()), operation["value"]);
+    }
     std::string told = "status:";
     if (!status["currentStepIndex"].is_null()) {
       told += fmt::format(" step {}", status["currentStepIndex"].integer_or(-1));
@@ -182,39 +190,39 @@ const std::vector<std::string> last_steps = {
 const GoingOn going_on[] = {
     {"canary-healthy",
      "a new image",                   set_image<4>,
-     {"creates v4 of 1", "v3 to 3", "status: step 0 Progressing", "web has revision 4",
-      "status: step 1 Paused"}                                                                    },
+     {"web has revision 4", "creates v4 of 1", "v3 to 3", "status: step 0 Progressing",
+      "status: step 1 Paused"}                                                                   },
     {"canary-healthy",
      "an old image",                  set_image<1>,
-     {"v1 to 1 has revision 4", "v3 to 3", "status: step 0 Progressing", "web has revision 4",
-      "status: step 1 Paused"}                                                                    },
-    {"canary-paused",      "promote", promote,      last_steps                                    },
+     {"web has revision 4", "v1 to 1 has revision 4", "v3 to 3", "status: step 0 Progressing",
+      "status: step 1 Paused"}                                                                   },
+    {"canary-paused",      "promote", promote,      last_steps                                   },
     {"canary-paused",
      "the old image",                 set_image<1>,
-     {"v1 to 4 has revision 3", "v2 to 0", "status: step 4 Progressing", "web has revision 3",
-      "status: Healthy"}                                                                          },
-    {"canary-weight-step", "promote", promote,      last_steps                                    },
+     {"web has revision 3", "v1 to 4 has revision 3", "v2 to 0", "status: step 4 Progressing",
+      "status: Healthy"}                                                                         },
+    {"canary-weight-step", "promote", promote,      last_steps                                   },
     {"canary-aborted",
      "retry",                         retry,
-     {"v2 to 1", "v1 to 3", "status: Progressing", "status:", "status: step 1 Paused"}            },
+     {"v2 to 1", "v1 to 3", "status: Progressing", "status:", "status: step 1 Paused"}           },
     {"canary-aborted",
      "the old image",                 set_image<1>,
-     {"v1 has revision 3", "status: step 4 Healthy", "web has revision 3"}                        },
+     {"web has revision 3", "v1 has revision 3", "status: step 4 Healthy"}                       },
     {"workloadref",
      "promote",                       promote,
-     {"status: step 2 Progressing", "v2 to 2", "v1 to 0", "status: stable v2", "status: Healthy"} },
-    {"bluegreen-delay",    "nothing", wait,         {"v1 to 0", "status:"}                        },
+     {"status: step 2 Progressing", "v2 to 2", "v1 to 0", "status: stable v2", "status: Healthy"}},
+    {"bluegreen-delay",    "nothing", wait,         {"v1 to 0", "status:"}                       },
     {"bluegreen-delay",
      "the old image",                 set_image<1>,
-     {"v1 has revision 3", "preview selects v1", "status: Progressing", "active selects v1",
-      "status: stable v1 Healthy", "v2 gets its end", "v1", "web has revision 3", "v2 to 0",
-      "status:"}                                                                                  },
-    {"bluegreen-settled",  "nothing", wait,         {"v1 to 0", "status:"}                        },
+     {"web has revision 3", "v1 has revision 3", "preview selects v1", "status: Progressing",
+      "active selects v1", "status: stable v1 Healthy", "v2 gets its end", "v1", "v2 to 0",
+      "status:"}                                                                                 },
+    {"bluegreen-settled",  "nothing", wait,         {"v1 to 0", "status:"}                       },
     {"bluegreen-paused",
      "promote",                       promote,
-     {"active selects v2", "status: stable v2 Healthy", "v1 gets its end", "v1 to 0", "status:"}  },
-    {"bluegreen-aborted",  "nothing", wait,         {"v2 to 0", "status:"}                        },
-    {"bluegreen-aborted",  "retry",   retry,        {"v2 is claimed", "status: Paused", "status:"}},
+     {"active selects v2", "status: stable v2 Healthy", "v1 gets its end", "v1 to 0", "status:"} },
+    {"bluegreen-aborted",  "nothing", wait,         {"v2 to 0", "status:"}                       },
+    {"bluegreen-aborted",  "retry",   retry,        {"v2", "status: Paused", "status:"}          },
 };
 
 TEST_CASE("a cluster that waits sees no write at all; what moves it goes on where it stood") {

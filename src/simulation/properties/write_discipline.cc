@@ -277,9 +277,9 @@ class W4 final : public Property {
 };
 
 bool is_ours_in_rollout(std::string_view path) {
-  constexpr std::array<std::string_view, 3> annotations = {
+  constexpr std::array<std::string_view, 4> annotations = {
       "rollout.argoproj.io~1revision", "rollout.argoproj.io~1workload-generation",
-      "notified.notifications.argoproj.io"};
+      "notified.notifications.argoproj.io", "slipway.dev~1revision-for"};
   return path.starts_with("/status") || std::ranges::any_of(annotations, [&](auto key) {
            return path.starts_with("/metadata/annotations/" + std::string(key));
          });
@@ -304,16 +304,8 @@ bool is_ours_in_set(std::string_view path) {
 
 bool is_ours_in_service(std::string_view path) {
   return path == "/spec/selector/rollouts-pod-template-hash" ||
+         path == "/metadata/annotations/slipway.dev~1claim" ||
          path == "/metadata/annotations/argo-rollouts.argoproj.io~1managed-by-rollouts";
-}
-
-/// A whole map that was added or removed, where only its members are ours.
-bool members_are_ours(const Difference& one, bool (*is_ours)(std::string_view)) {
-  const Json& map = one.after != nullptr ? *one.after : *one.before;
-  if (!map.is_object()) return false;
-  return std::ranges::all_of(map.as_object(), [&](const Json::Member& member) {
-    return is_ours(one.path + "/" + escape_pointer(member.first));
-  });
 }
 
 /// A ReplicaSet gets its Rollout's annotations, in any version that there was.
@@ -358,12 +350,25 @@ class W5 final : public Property {
     if (commit.kind == ObjectKind::rollout) is_ours = is_ours_in_rollout;
     if (commit.kind == ObjectKind::replica_set) is_ours = is_ours_in_set;
     if (commit.kind == ObjectKind::service) is_ours = is_ours_in_service;
+    const auto is_fine = [&](const Difference& one) {
+      return is_ours(one.path) || is_passed_on(change, one, ledger);
+    };
+    // Of a whole map that was added or removed only the members count.
+    const auto members_are_fine = [&](const Difference& one) {
+      const bool added = one.after != nullptr;
+      const Json& map = added ? *one.after : *one.before;
+      if (!map.is_object()) return false;
+      return std::ranges::all_of(map.as_object(), [&](const Json::Member& member) {
+        const Json* value = &member.second;
+        return is_fine({.path = one.path + "/" + escape_pointer(member.first),
+                        .before = added ? nullptr : value,
+                        .after = added ? value : nullptr});
+      });
+    };
     for_each_difference(*commit.before, *commit.after, [&](const Difference& one) {
       if (is_bookkeeping(one.path) || one.path.starts_with("/metadata/deletion")) return;
-      const bool fine =
-          is_mark_of_eviction(commit, one) ||
-          (is_ours != nullptr && (is_ours(one.path) || members_are_ours(one, is_ours) ||
-                                  is_passed_on(change, one, ledger)));
+      const bool fine = is_mark_of_eviction(commit, one) ||
+                        (is_ours != nullptr && (is_fine(one) || members_are_fine(one)));
       if (!fine) {
         broken(change.violation(std::string(to_string(commit.kind)) + " " + commit.key,
                                 "the write changed " + one.path + ", which is not ours"));
