@@ -77,6 +77,8 @@ Stage stage_of(const ReplicaSetChange& change) {
 void change_replica_sets(const Work& work, Stage stage, Assembly& assembly) {
   for (const ReplicaSetChange& change : work.changes) {
     if (change.nothing() || stage_of(change) != stage) continue;
+    // What goes needs no change, which would only make its deletion rest on an older version.
+    if (std::ranges::find(work.deletions, change.of) != work.deletions.end()) continue;
     auto write = make_write(change);
     if (!write) continue;
     assembly.write(std::move(*write));

@@ -126,6 +126,73 @@ Json blue_green(Random& random, std::vector<Json>& objects) {
   });
 }
 
+Json metadata_of_pods(Random& random, std::string_view role) {
+  Json metadata = Json::object();
+  if (random.below(3) != 0)
+    metadata.set("labels", Json::object({
+                               {"role", role}
+    }));
+  if (random.below(3) != 0)
+    metadata.set("annotations", Json::object({
+                                    {"example.com/role", role}
+    }));
+  return metadata;
+}
+
+Json anti_affinity(Random& random) {
+  if (random.below(2) == 0) {
+    return Json::object({
+        {"requiredDuringSchedulingIgnoredDuringExecution", Json::object()}
+    });
+  }
+  return Json::object({
+      {"preferredDuringSchedulingIgnoredDuringExecution",
+       Json::object({{"weight", static_cast<int>(1 + random.below(100))}})}
+  });
+}
+
+/// What both strategies have, or each under names of its own.
+void add_rarer_fields(Random& random, Json& strategy, std::string_view stable_metadata,
+                      std::string_view new_metadata) {
+  if (random.below(6) == 0) strategy.set(stable_metadata, metadata_of_pods(random, "stable"));
+  if (random.below(6) == 0) strategy.set(new_metadata, metadata_of_pods(random, "new"));
+  if (random.below(12) == 0) strategy.set("antiAffinity", anti_affinity(random));
+}
+
+/// The rest of the spec, from a stream of its own: what is added here shifts no other draw.
+void add_the_rest(std::uint64_t seed, Json& spec) {
+  Random random = stream_of(seed, "manifest, the rest");
+  Json& strategy = spec.member("strategy");
+  if (Json* canary = strategy.find("canary")) {
+    add_rarer_fields(random, *canary, "stableMetadata", "canaryMetadata");
+    if (random.below(8) == 0) {
+      const bool percent = random.below(2) == 0;
+      const std::uint64_t most = percent ? 101 : spec["replicas"].integer_or(1) + 1;
+      canary->set("replicaProgressThreshold",
+                  Json::object({
+                      {"type",  percent ? "Percent" : "Pods"        },
+                      {"value", static_cast<int>(random.below(most))}
+      }));
+    }
+  }
+  if (Json* blue_green = strategy.find("blueGreen")) {
+    add_rarer_fields(random, *blue_green, "activeMetadata", "previewMetadata");
+    if (random.below(8) == 0) {
+      blue_green->set("maxUnavailable", one_of<const char*>(random, {"0", "25%", "50%"}));
+    }
+    // Validation admits no more versions that wait than are kept.
+    const std::int64_t kept = spec["revisionHistoryLimit"].integer_or(10);
+    if ((*blue_green)["scaleDownDelayRevisionLimit"].integer_or(0) > kept) {
+      blue_green->set("scaleDownDelayRevisionLimit", static_cast<long>(kept));
+    }
+  }
+  if (random.below(30) == 0) spec.set("paused", true);
+  if (random.below(12) == 0) {
+    spec.set("restartAt", one_of(random, {"2025-12-31T23:00:00Z", "2026-01-01T00:00:30Z",
+                                          "2026-01-01T00:20:00Z"}));
+  }
+}
+
 }  // namespace
 
 std::vector<Json> make_up_manifests(std::uint64_t seed) {
@@ -150,6 +217,7 @@ std::vector<Json> make_up_manifests(std::uint64_t seed) {
     }));
   }
   spec.set("strategy", random.below(5) < 3 ? canary(random, objects) : blue_green(random, objects));
+  add_the_rest(seed, spec);
   objects.push_back(Json::object({
       {"apiVersion", "argoproj.io/v1alpha1"                                  },
       {"kind",       "Rollout"                                               },

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "simulation/properties/declared_metadata.h"
 #include "simulation/properties/groups.h"
 
 /// I1 to I11: whose is what.
@@ -221,12 +222,15 @@ class I7 final : public Property {
  public:
   I7() : Property("I7", "a ReplicaSet keeps its template and its selector") {}
 
-  void on_commit(const Change& change, const Ledger&) override {
+  void on_commit(const Change& change, const Ledger& ledger) override {
     if (change.request == nullptr || change.set_before == nullptr || !change.set_after) return;
     checked();
     const Json& before = (*change.set_before->json)["spec"];
     const Json& after = (*change.set_after->json)["spec"];
-    if (before["template"] == after["template"] && before["selector"] == after["selector"]) return;
+    const bool same_template =
+        before["template"] == after["template"] ||
+        lasting_part(before["template"], ledger) == lasting_part(after["template"], ledger);
+    if (same_template && before["selector"] == after["selector"]) return;
     broken(change.violation(change.set_after->text(), "its template or selector was changed"));
   }
 };

@@ -205,7 +205,7 @@ class P8 final : public Property {
       if (!world.rollout) return true;
       for (std::size_t i = 0; i < world.sets.size(); ++i) {
         if (world.sets[i].hash == after.stable_hash) {
-          return world.available[i] < world.rollout->desired;
+          return world.available[i] < world.rollout->enough();
         }
       }
       return true;

@@ -115,6 +115,14 @@ std::optional<Instant> ReplicaSetView::valid_deadline() const {
   return at ? std::optional(*at) : std::nullopt;
 }
 
+std::int64_t RolloutView::enough() const {
+  const Json& threshold = spec()["strategy"]["canary"]["replicaProgressThreshold"];
+  const std::int64_t value = threshold["value"].integer_or(-1);
+  if (value < 0) return desired;
+  if (threshold["type"].string_or_empty() != "Percent") return value;
+  return (desired * value + 99) / 100;
+}
+
 const Json& RolloutView::steps() const {
   return spec()["strategy"]["canary"]["steps"];
 }

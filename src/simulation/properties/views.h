@@ -80,6 +80,9 @@ struct RolloutView {
   std::int64_t observed_generation = 0;
   std::int64_t collision_count = 0;
 
+  /// So many available pods of the new version are all that an update waits for.
+  std::int64_t enough() const;
+
   const Json& status() const { return (*json)["status"]; }
   const Json& spec() const { return (*json)["spec"]; }
   const Json& steps() const;

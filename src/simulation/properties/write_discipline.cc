@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "simulation/properties/declared_metadata.h"
 #include "simulation/properties/groups.h"
 #include "simulation/properties/json_difference.h"
 
@@ -337,6 +338,20 @@ bool is_mark_of_eviction(const Commit& commit, const Difference& one) {
   return others(*commit.before) == others(*commit.after);
 }
 
+/// What a Rollout gives to the pods of a part, on them and in their template. Source: behaviour.md
+/// 23, 24.
+bool is_given_to_pods(const Commit& commit, const Difference& one, const Ledger& ledger) {
+  if (commit.kind == ObjectKind::pod) return is_declared_metadata(one, "/metadata", ledger);
+  if (commit.kind != ObjectKind::replica_set) return false;
+  if (one.path == "/metadata/annotations/rollout.argoproj.io~1ephemeral-metadata" ||
+      one.path == "/metadata/annotations/slipway.dev~1pods-behind") {
+    return true;
+  }
+  if (!one.path.starts_with("/spec/template/")) return false;
+  return lasting_part((*commit.before)["spec"]["template"], ledger) ==
+         lasting_part((*commit.after)["spec"]["template"], ledger);
+}
+
 class W5 final : public Property {
  public:
   W5() : Property("W5", "each write changes only fields that are ours") {}
@@ -351,7 +366,8 @@ class W5 final : public Property {
     if (commit.kind == ObjectKind::replica_set) is_ours = is_ours_in_set;
     if (commit.kind == ObjectKind::service) is_ours = is_ours_in_service;
     const auto is_fine = [&](const Difference& one) {
-      return is_ours(one.path) || is_passed_on(change, one, ledger);
+      return (is_ours != nullptr && is_ours(one.path)) || is_passed_on(change, one, ledger) ||
+             is_given_to_pods(commit, one, ledger);
     };
     // Of a whole map that was added or removed only the members count.
     const auto members_are_fine = [&](const Difference& one) {
@@ -367,8 +383,7 @@ class W5 final : public Property {
     };
     for_each_difference(*commit.before, *commit.after, [&](const Difference& one) {
       if (is_bookkeeping(one.path) || one.path.starts_with("/metadata/deletion")) return;
-      const bool fine = is_mark_of_eviction(commit, one) ||
-                        (is_ours != nullptr && (is_fine(one) || members_are_fine(one)));
+      const bool fine = is_mark_of_eviction(commit, one) || is_fine(one) || members_are_fine(one);
       if (!fine) {
         broken(change.violation(std::string(to_string(commit.kind)) + " " + commit.key,
                                 "the write changed " + one.path + ", which is not ours"));
