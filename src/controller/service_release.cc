@@ -37,6 +37,28 @@ bool ServiceRelease::is_forsaken(const api::ObjectKey& key) const {
 }
 
 void ServiceRelease::reconcile(const api::ObjectKey& key) {
+  unsure_.contains(key) ? look_first(key) : ask_for_manager(key);
+}
+
+void ServiceRelease::look_first(const api::ObjectKey& key) {
+  client_.get(api::kinds::service, key,
+              [this, alive = std::weak_ptr<bool>(alive_), key](const Result<Json>& answer) {
+                if (alive.expired()) return;
+                if (!answer && answer.error().code != ErrorCode::not_found) {
+                  queue_.done(key, {.failed = true});
+                  return;
+                }
+                unsure_.erase(key);
+                if (answer) {
+                  caches_.apply(*answer);
+                  ask_for_manager(key);
+                } else {
+                  queue_.done(key, {});
+                }
+              });
+}
+
+void ServiceRelease::ask_for_manager(const api::ObjectKey& key) {
   if (!is_forsaken(key)) {
     queue_.done(key, {});
     return;
@@ -73,6 +95,7 @@ void ServiceRelease::let_go(const api::ObjectKey& key) {
   Write write = caches_.serves(*service) ? rollout::unmark(*service) : rollout::release(*service);
   writer_.execute({std::move(write)}, [this, key](Writer::Outcome outcome) {
     if (outcome.error) {
+      unsure_.insert(key);
       log::warn("a Service could not be let go",
                 {
                     {"service", key.text()           },

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "api/rollout.h"
@@ -45,6 +46,8 @@ class ServiceRelease {
  private:
   bool is_forsaken(const api::ObjectKey& service) const;
   void reconcile(const api::ObjectKey& service);
+  void look_first(const api::ObjectKey& service);
+  void ask_for_manager(const api::ObjectKey& service);
   void judge(const api::ObjectKey& service, const Result<Json>& manager);
   void let_go(const api::ObjectKey& service);
 
@@ -52,6 +55,8 @@ class ServiceRelease {
   Caches caches_;
   kubernetes::Writer writer_;
   kubernetes::WorkQueue queue_;
+  /// Services whose last write was refused or got no answer: read before they are written again.
+  std::set<api::ObjectKey> unsure_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -105,6 +105,9 @@ class P11 final : public Property {
   static std::optional<Instant> no_progress_since(const RolloutView& rollout) {
     if (rollout.phase != "Progressing" || rollout.paused || !rollout.pauses().empty()) return {};
     if (rollout.leaving || rollout.observed_generation != rollout.generation) return {};
+    // A restart to come is called Progressing too, however far ahead it is. Source:
+    // behaviour.md 27.6.
+    if (rollout.spec()["restartAt"] != rollout.status()["restartedAt"]) return {};
     const Json& conditions = rollout.status()["conditions"];
     if (!conditions.is_array()) return {};
     for (const Json& condition : conditions.as_array()) {

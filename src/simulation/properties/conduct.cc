@@ -66,6 +66,7 @@ class R7 final : public Property {
 
   void on_answer(const SentRequest& request, const Ledger& ledger) override {
     last_seen_[request.replica] = ledger.now();
+    look_at(request);
     if (!is_change(request) || succeeded(request)) return;
     checked();
     failed_.try_emplace(request.replica, Failed{ledger.now(), request});
@@ -84,6 +85,14 @@ class R7 final : public Property {
 
  private:
   static constexpr Duration patience = Duration::from_seconds(120);
+  /// A Service that a deleted Rollout left has no Rollout to look at: it is read itself.
+  void look_at(const SentRequest& request) {
+    if (request.method != Method::get || request.about.kind != ObjectKind::service) return;
+    const auto failed = failed_.find(request.replica);
+    if (failed != failed_.end() && failed->second.request.about.key == request.about.key) {
+      failed_.erase(failed);
+    }
+  }
   struct Failed {
     Instant at;
     SentRequest request;

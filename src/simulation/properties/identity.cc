@@ -68,6 +68,17 @@ class I2 final : public Property {
     broken(
         change.violation(set->text(), fmt::format("its controller \"{}\" is no Rollout", owner)));
   }
+  /// By the Rollout of its mark, as far as the writer has been told: it may be gone by now.
+  static bool was_named(const Change& change, const Ledger& ledger) {
+    const Json& metadata = (*change.commit.after)["metadata"];
+    const std::string_view manager = metadata["annotations"][managed_by].string_or_empty();
+    const std::string key =
+        std::string(metadata["namespace"].string_or_empty()) + "/" + std::string(manager);
+    const std::uint64_t known = ledger.known(change.request->replica, ObjectKind::rollout, key);
+    const Version* told = ledger.version_at(ObjectKind::rollout, key, known);
+    return told != nullptr && told->content &&
+           names(rollout_view(told->content, key), change.commit.key);
+  }
   void check_service(const Change& change, const Ledger& ledger) {
     checked();
     for (const auto& [key, rollout] : ledger.rollouts()) {
@@ -77,7 +88,7 @@ class I2 final : public Property {
       }
     }
     if (change.request == nullptr) return;  // A late write of a Rollout that is gone.
-    if (is_let_go(change.commit)) return;
+    if (is_let_go(change.commit) || was_named(change, ledger)) return;
     broken(change.violation("Service " + change.commit.key, "no Rollout names it"));
   }
   /// Its mark says that it was a Rollout's, and that mark is taken off.

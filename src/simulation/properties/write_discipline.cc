@@ -132,6 +132,10 @@ class AfterFailure : public Property {
   void on_answer(const SentRequest& request, const Ledger& ledger) override {
     if (request.method == Method::get) {
       if (request.status != 200 && request.status != 404) return;
+      // Pods are not watched: each plan that looks at them lists them afresh.
+      if (request.about.kind == ObjectKind::pod && request.about.collection) {
+        read_all_again(request.replica, ObjectKind::pod);
+      }
       read_again(request.replica, request.about.kind, request.about.key);
     } else if (is_guarded_change(request) && is_failure(request)) {
       open_.insert_or_assign(id_with_name(request, ledger), request);
@@ -166,6 +170,10 @@ class AfterFailure : public Property {
   }
   void read_again(std::string_view replica, ObjectKind kind, std::string_view key) {
     if (open_.erase(fmt::format("{} {} {}", replica, to_string(kind), key)) > 0) checked();
+  }
+  void read_all_again(std::string_view replica, ObjectKind kind) {
+    const std::string prefix = fmt::format("{} {} ", replica, to_string(kind));
+    std::erase_if(open_, [&](const auto& one) { return one.first.starts_with(prefix); });
   }
 
   std::map<std::string, SentRequest> open_;
