@@ -141,6 +141,12 @@ void plan_sizes(Work& work) {
   shrink_others(work);
 }
 
+/// Its controller has seen the size that is asked for. Until then the counts are those of another
+/// size: of pods that are gone, where it was scaled to zero and back.
+bool is_observed(const api::ReplicaSet& replica_set) {
+  return replica_set.status.observed_generation >= replica_set.metadata.generation;
+}
+
 PromotionFacts promotion_facts(const Work& work) {
   const Size canary = size_of(work.roles.new_);
   const auto& threshold = strategy_of(work).replica_progress_threshold;
@@ -149,9 +155,9 @@ PromotionFacts promotion_facts(const Work& work) {
   facts.has_stable = !work.status.stable_rs.empty();
   facts.aborted = work.aborted();
   facts.promote_full = work.status.promote_full;
-  facts.enough_available =
-      work.roles.new_ && (dependable(canary) >= work.desired() ||
-                          (threshold && canary_is_ready(threshold, work.desired(), canary)));
+  facts.enough_available = work.roles.new_ && is_observed(*work.roles.new_) &&
+                           (dependable(canary) >= work.desired() ||
+                            (threshold && canary_is_ready(threshold, work.desired(), canary)));
   facts.step_count = step_count(work.rollout);
   facts.steps_done = work.status.current_step_index.value_or(facts.step_count) >= facts.step_count;
   facts.fast_rollback = work.fast_rollback;
@@ -169,7 +175,7 @@ bool try_promote(Work& work) {
 /// Source: behaviour.md 9.2.
 bool at_desired_counts(const Work& work) {
   const Roles& roles = work.roles;
-  if (roles.new_ == nullptr) return false;
+  if (roles.new_ == nullptr || !is_observed(*roles.new_)) return false;
   const Split want = wanted_split(work);
   if (!canary_is_ready(strategy_of(work).replica_progress_threshold, want.canary,
                        size_of(roles.new_))) {

@@ -119,7 +119,7 @@ std::int64_t RolloutView::enough() const {
   const Json& threshold = spec()["strategy"]["canary"]["replicaProgressThreshold"];
   const std::int64_t value = threshold["value"].integer_or(-1);
   if (value < 0) return desired;
-  if (threshold["type"].string_or_empty() != "Percent") return value;
+  if (threshold["type"].string_or_empty() != "Percent") return std::min(value, desired);
   return (desired * value + 99) / 100;
 }
 
