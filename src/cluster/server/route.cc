@@ -127,11 +127,12 @@ Response no_such_subresource(Server& server, const Call& call) {
   if (resource.custom || !server.store.table(resource.table).find(call.key())) {
     return to_response(not_found(resource.group_resource(), call.path.name));
   }
+  const std::string_view why = resource.plural == "serviceaccounts"
+                                   ? "its service accounts have no tokens"
+                                   : "nothing runs on its nodes";
   return to_response({501, "",
                       "this cluster does not serve " + resource.plural + "/" +
-                          call.path.subresource +
-                          ": its pods have no containers and "
-                          "its service accounts no tokens",
+                          call.path.subresource + ": " + std::string(why),
                       Json::object()});
 }
 

@@ -75,7 +75,7 @@ void collect_formats(const Json& schema, std::vector<std::string>& formats) {
   }
 }
 
-std::vector<std::string> format_and_rule_warnings(const Json& definition) {
+std::vector<std::string> all_warnings(const Json& definition) {
   std::vector<std::string> warnings;
   std::vector<std::string> formats;
   std::vector<std::string> ignored_rules;
@@ -92,14 +92,20 @@ std::vector<std::string> format_and_rule_warnings(const Json& definition) {
   for (const std::string& rule : ignored_rules) {
     warnings.push_back("this cluster does not check the validation rule " + quote(rule));
   }
+  const std::string_view conversion =
+      definition["spec"]["conversion"]["strategy"].string_or_empty();
+  if (conversion == "Webhook") {
+    warnings.emplace_back(
+        "this cluster calls no conversion webhooks: objects change nothing but their apiVersion");
+  }
   return warnings;
 }
 
 /// An update warns of what is new in it.
 std::vector<std::string> definition_warnings(const Json& definition, const Json* old) {
-  std::vector<std::string> warnings = format_and_rule_warnings(definition);
+  std::vector<std::string> warnings = all_warnings(definition);
   if (old == nullptr) return warnings;
-  const std::vector<std::string> known = format_and_rule_warnings(*old);
+  const std::vector<std::string> known = all_warnings(*old);
   std::erase_if(warnings, [&](const std::string& warning) {
     return std::ranges::find(known, warning) != known.end();
   });

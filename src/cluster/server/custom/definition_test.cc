@@ -210,6 +210,54 @@ TEST_CASE("a definition that goes takes its objects along, and its watches end")
   CHECK(test.read(things)["items"].empty());
 }
 
+TEST_CASE("a definition warns of what nobody will do, and once it is there, of what is new in it") {
+  ServerForTest test;
+  using Texts = std::vector<std::string>;
+  CHECK(test.create(definitions, definition("{type: integer, format: int32}")).warnings ==
+        Texts{R"(299 - "unrecognized format \"int32\"")"});
+  const std::string path = definitions + "/" + name;
+  CHECK(test.merge(path, "{metadata: {labels: {a: b}}}").warnings.empty());
+  const Texts warnings =
+      test.merge(path, "{spec: {conversion: {strategy: Webhook, webhook: {}}}}").warnings;
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].find("calls no conversion webhooks") != std::string::npos);
+}
+
+TEST_CASE("what a stored definition stands for can't change") {
+  ServerForTest test;
+  test.made(definitions, definition("{type: object}"));
+  for (const char* change : {"{spec: {group: other.example.com}}", "{spec: {scope: Cluster}}",
+                             "{spec: {names: {kind: Other}}}"}) {
+    CAPTURE(change);
+    const kubernetes::Response response = test.merge(definitions + "/" + name, change);
+    CHECK(response.status == 422);
+    CHECK(response.body.find("field is immutable") != std::string::npos);
+  }
+}
+
+TEST_CASE("the count that the scale subresource shows is held to its bounds") {
+  ServerForTest test;
+  std::string text = definition("{type: object, properties: {replicas: {type: integer}}}");
+  const std::string status = "subresources: {status: {}";
+  text.replace(text.find(status), status.size(),
+               status +
+                   ", scale: {specReplicasPath: .spec.replicas, statusReplicasPath: "
+                   ".status.replicas}");
+  test.made(definitions, text);
+  const std::pair<const char*, const char*> rows[] = {
+      {"two",        "accessor error: two is of the type string, expected int64"},
+      {"-1",         "should be a non-negative integer"                         },
+      {"4294967296", "should be less than or equal to 2147483647"               },
+  };
+  for (const auto& [count, why] : rows) {
+    CAPTURE(count);
+    const kubernetes::Response response =
+        test.create(things, thing("a", "{replicas: " + std::string(count) + "}"));
+    CHECK(response.status == 422);
+    CHECK_MESSAGE(response.body.find(why) != std::string::npos, response.body);
+  }
+}
+
 TEST_CASE("a definition that can't be served is refused") {
   struct Row {
     const char* from;
