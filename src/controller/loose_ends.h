@@ -35,4 +35,14 @@ inline bool world_moved(ErrorCode code) {
          code == ErrorCode::already_exists;
 }
 
+/// Whether a copy is kept that a live read can mend. Pods are listed afresh for each plan that
+/// looks at them; of a Deployment only the size is written, held to the one that was seen.
+inline bool is_cached(const api::Kind& kind) {
+  return kind != api::kinds::pod && kind != api::kinds::deployment;
+}
+
+/// Who has the name that a ReplicaSet should get. Nothing, with a line in the log, where that can't
+/// be read.
+std::shared_ptr<const api::ReplicaSet> read_occupant(const Json& object);
+
 }  // namespace slipway::controller

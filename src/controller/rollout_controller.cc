@@ -74,12 +74,14 @@ struct RolloutController::State {
         queue(
             loop, [this](const api::ObjectKey& key) { reconcile(key); },
             timed({.concurrency = options.concurrency}, queue_name, metrics)),
-        release(loop, to_server,
-                {.service = [this](const auto& key) { return services.get(key); },
-                 .names = [this](const auto& rollout,
-                                 const auto& key) { return users_of(key).contains(rollout); },
-                 .serves = [this](const api::Service& service) { return serves(service); },
-                 .apply = [this](const Json& object) { services.apply(object); }}),
+        release(
+            loop, to_server,
+            {.service = [this](const auto& key) { return services.get(key); },
+             .names = [this](const auto& rollout,
+                             const auto& key) { return users_of(key).contains(rollout); },
+             .serves = [this](const api::Service& service) { return serves(service); },
+             .busy = [this](const auto& rollout, const auto& key) { return busy(rollout, key); },
+             .apply = [this](const Json& object) { services.apply(object); }}),
         sync_timer(loop),
         resync_timer(loop) {
     // Most of a fleet's ReplicaSets are history.
@@ -223,6 +225,11 @@ struct RolloutController::State {
       return;
     }
     if (waits_for_workloads(key, *rollout)) return;
+    if (std::ranges::any_of(rollout::references(*rollout).services, [&](const auto& name) {
+          return release.holds({key.namespace_, name});
+        })) {
+      return queue.done(key, {.look_again = sync_poll});
+    }
     rollout::Observed seen = gather(rollout);
     if (!rollout::needs_pods(seen)) {
       decide(key, std::move(seen));
@@ -239,6 +246,13 @@ struct RolloutController::State {
                   seen.pods = decode_pods(*pods);
                   decide(key, std::move(seen));
                 }));
+  }
+
+  /// A plan may write that Service now.
+  bool busy(const api::ObjectKey& rollout, const api::ObjectKey& service) const {
+    return queue.is_running(rollout) ||
+           std::ranges::any_of(users_of(service),
+                               [this](const auto& user) { return queue.is_running(user); });
   }
 
   /// An empty cache is not an answer: what it will hold is waited for.
@@ -403,7 +417,8 @@ struct RolloutController::State {
                         progressed](Result<Json> object) {
                  if (object) {
                    take(target.kind, *object);
-                   if (code == ErrorCode::already_exists) remember_occupant(key, *object);
+                   if (code == ErrorCode::already_exists)
+                     live_reads[key].occupant = read_occupant(*object);
                  } else if (object.error().code == ErrorCode::not_found) {
                    forget(target);
                  } else {
@@ -413,17 +428,6 @@ struct RolloutController::State {
                  unsure.erase(key);
                  queue.done(key, {.progressed = progressed, .look_again = Duration{}});
                }));
-  }
-
-  void remember_occupant(const api::ObjectKey& key, const Json& object) {
-    Result<api::ReplicaSet> occupant = api::decode<api::ReplicaSet>(object);
-    if (!occupant) {
-      log::error("cannot read a ReplicaSet", {
-                                                 {"error", occupant.error().text()}
-      });
-      return;
-    }
-    live_reads[key].occupant = std::make_shared<const api::ReplicaSet>(std::move(*occupant));
   }
 
   void read_live(const api::ObjectKey& key) {
@@ -495,12 +499,6 @@ struct RolloutController::State {
     if (kind == api::kinds::deployment) workloads.apply(kind, object);
   }
 
-  /// Whether a copy is kept that a live read can mend. Pods are listed afresh for each plan that
-  /// looks at them; of a Deployment only the size is written, held to the one that was seen.
-  static bool is_cached(const api::Kind& kind) {
-    return kind != api::kinds::pod && kind != api::kinds::deployment;
-  }
-
   void forget(const api::ObjectRef& target) {
     if (target.kind == api::kinds::rollout) rollouts.forget(target.key, target.uid);
     if (target.kind == api::kinds::replica_set) replica_sets.forget(target.key, target.uid);
@@ -510,13 +508,8 @@ struct RolloutController::State {
   // --- Metrics.
 
   void publish_metrics() {
-    metrics->collect_from(
-        [this] {
-          std::vector<RolloutSample> samples;
-          rollouts.for_each([&](const auto& rollout) { samples.push_back(sample_of(*rollout)); });
-          return samples;
-        },
-        [this] { return std::vector<QueueSample>{sample_of(queue_name, queue)}; });
+    metrics->collect_from([this] { return samples_of(rollouts); },
+                          [this] { return std::vector{sample_of(queue_name, queue)}; });
   }
 
   void forget_metrics_later(const api::ObjectKey& key) {

@@ -49,4 +49,10 @@ RolloutSample sample_of(const api::Rollout& rollout) {
           .updated = rollout.status.updated_replicas};
 }
 
+std::vector<RolloutSample> samples_of(const kubernetes::Informer<api::Rollout>& rollouts) {
+  std::vector<RolloutSample> samples;
+  rollouts.for_each([&](const auto& rollout) { samples.push_back(sample_of(*rollout)); });
+  return samples;
+}
+
 }  // namespace slipway::controller

@@ -9,6 +9,9 @@
 
 namespace slipway::controller {
 
+/// How soon it is tried again while a plan holds the Service.
+constexpr Duration busy_poll = 1_s;
+
 using kubernetes::Write;
 using kubernetes::Writer;
 
@@ -37,7 +40,7 @@ bool ServiceRelease::is_forsaken(const api::ObjectKey& key) const {
 }
 
 void ServiceRelease::reconcile(const api::ObjectKey& key) {
-  unsure_.contains(key) ? look_first(key) : ask_for_manager(key);
+  holds(key) ? look_first(key) : ask_for_manager(key);
 }
 
 void ServiceRelease::look_first(const api::ObjectKey& key) {
@@ -48,7 +51,7 @@ void ServiceRelease::look_first(const api::ObjectKey& key) {
                   queue_.done(key, {.failed = true});
                   return;
                 }
-                unsure_.erase(key);
+                held_.erase(key);
                 if (answer) {
                   caches_.apply(*answer);
                   ask_for_manager(key);
@@ -92,10 +95,17 @@ void ServiceRelease::let_go(const api::ObjectKey& key) {
     return;
   }
   const auto service = caches_.service(key);
+  const std::string& manager = *service->metadata.annotation(rollout::keys::managed_by);
+  if (caches_.busy({key.namespace_, manager}, key)) {
+    queue_.done(key, {.look_again = busy_poll});
+    return;
+  }
+  held_.insert(key);
   Write write = caches_.serves(*service) ? rollout::unmark(*service) : rollout::release(*service);
   writer_.execute({std::move(write)}, [this, key](Writer::Outcome outcome) {
-    if (outcome.error) {
-      unsure_.insert(key);
+    if (!outcome.error) {
+      held_.erase(key);
+    } else {
       log::warn("a Service could not be let go",
                 {
                     {"service", key.text()           },

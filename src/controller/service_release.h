@@ -31,7 +31,9 @@ class ServiceRelease {
     std::function<bool(const api::ObjectKey& rollout, const api::ObjectKey& service)> names;
     /// It selects a ReplicaSet of a Rollout that names it.
     std::function<bool(const api::Service&)> serves;
-    std::function<void(const Json&)> apply;  ///< Takes a Service that was written.
+    /// A plan of that Rollout, or of one that names the Service, is being carried out.
+    std::function<bool(const api::ObjectKey& rollout, const api::ObjectKey& service)> busy;
+    std::function<void(const Json&)> apply;  ///< Takes a Service that was written or read.
   };
 
   ServiceRelease(kubernetes::EventLoop& loop, kubernetes::Transport& transport, Caches caches);
@@ -40,6 +42,8 @@ class ServiceRelease {
   void consider(const api::ObjectKey& service);
   /// The same, for all that a Rollout named before it changed or went.
   void consider_named_by(const api::Rollout& rollout);
+  /// A write of it is under way, or its outcome unknown: no plan may touch it meanwhile.
+  bool holds(const api::ObjectKey& service) const { return held_.contains(service); }
   void stop() { queue_.stop(); }
   bool drained() const { return queue_.drained(); }
 
@@ -55,8 +59,9 @@ class ServiceRelease {
   Caches caches_;
   kubernetes::Writer writer_;
   kubernetes::WorkQueue queue_;
-  /// Services whose last write was refused or got no answer: read before they are written again.
-  std::set<api::ObjectKey> unsure_;
+  /// Services whose write is under way, was refused or got no answer: read before they are written
+  /// again.
+  std::set<api::ObjectKey> held_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

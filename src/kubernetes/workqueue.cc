@@ -249,6 +249,11 @@ void WorkQueue::stop() {
 bool WorkQueue::drained() const {
   return state_->running == 0 && state_->waiting.empty();
 }
+bool WorkQueue::is_running(const api::ObjectKey& name) const {
+  const auto found = state_->keys.find(name);
+  return found != state_->keys.end() && found->second.running;
+}
+
 std::size_t WorkQueue::depth() const {
   return state_->waiting.size();
 }

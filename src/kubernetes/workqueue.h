@@ -60,6 +60,7 @@ class WorkQueue {
   void stop();
   bool drained() const;
 
+  bool is_running(const api::ObjectKey& key) const;
   std::size_t depth() const;      ///< Keys waiting.
   std::size_t in_flight() const;  ///< Keys being reconciled.
   std::uint64_t adds() const;     ///< Keys queued so far.

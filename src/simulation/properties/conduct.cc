@@ -88,6 +88,7 @@ class R7 final : public Property {
   /// A Service that a deleted Rollout left has no Rollout to look at: it is read itself.
   void look_at(const SentRequest& request) {
     if (request.method != Method::get || request.about.kind != ObjectKind::service) return;
+    if (!succeeded(request) && request.status != 404) return;
     const auto failed = failed_.find(request.replica);
     if (failed != failed_.end() && failed->second.request.about.key == request.about.key) {
       failed_.erase(failed);
