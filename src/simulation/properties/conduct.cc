@@ -193,9 +193,6 @@ class L11 final : public Property {
 
   void on_answer(const SentRequest& request, const Ledger& ledger) override {
     if (!is_change(request) || request.method != Method::patch) return;
-    // A status is written on the very version that was read: who writes before each write of ours
-    // holds it up for as long as that goes on.
-    if (request.about.kind == ObjectKind::rollout) return;
     int& refused = refused_[request.replica + " " + request.target];
     if (succeeded(request)) refused = 0;
     if (request.status != 409 && request.status != 422) return;
