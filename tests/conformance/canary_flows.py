@@ -147,7 +147,7 @@ def fails_its_deadline(world, behaviour):
     bad = template("v2", {"slipway.dev/behaviour": behaviour, "slipway.dev/crash-after": "20ms"})
     world.patch_spec("shop", {"template": bad})
     world.until_phase("shop", "Degraded", "ProgressDeadlineExceeded")
-    assert len(world.ready_pods()) == 5
+    world.until("the stable version has its pods", lambda: len(world.ready_pods()) == 5)
     world.patch_spec("shop", {"template": template("v1", {"slipway.dev/behaviour": None,
                                                           "slipway.dev/crash-after": None})})
     until_updated(world, "v1")
@@ -233,4 +233,4 @@ def min_ready(world):
     world.set_image("shop", "v2")
     until_updated(world, "v2")
     assert not unavailable, unavailable[0]
-    assert all(is_ready(pod) for pod in world.pods())
+    world.until("all pods are ready", lambda: all(is_ready(pod) for pod in world.pods()))

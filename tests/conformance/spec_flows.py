@@ -21,10 +21,11 @@ def roles(world, tag):
 def metadata(world):
     world.create("Rollout", rollout("shop", METADATA, 2))
     world.until_phase("shop", "Healthy")
-    assert roles(world, "v1") == {"stable"}
+    world.until("pods are labelled", lambda: roles(world, "v1") == {"stable"})
     world.set_image("shop", "v2")
     world.until_phase("shop", "Paused")
-    assert (roles(world, "v1"), roles(world, "v2")) == ({"stable"}, {"canary"})
+    world.until("pods are labelled by their part", lambda: (
+        roles(world, "v1"), roles(world, "v2")) == ({"stable"}, {"canary"}))
     world.slipway("promote", "shop")
     world.until_phase("shop", "Healthy")
     world.until("all pods are labelled stable", lambda: roles(world, "v2") == {"stable"})
@@ -114,7 +115,7 @@ def services_let_go(world):
     world.create("Service", service("active"))
     world.create("Rollout", rollout("shop", {"blueGreen": {"activeService": "active"}}, 1))
     world.until_phase("shop", "Healthy")
-    assert world.selected("active")
+    world.until("active is taken", lambda: world.selected("active"))
     world.delete("Rollout", "shop")
     world.until("active is let go", lambda: world.get("Service", "active")["spec"]["selector"] == {
         "app": "app"} and not world.get("Service", "active")["metadata"].get("annotations"))
