@@ -18,6 +18,8 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 using Buckets = prometheus::Histogram::BucketBoundaries;
+using Histograms = prometheus::Family<prometheus::Histogram>;
+using Counters = prometheus::Family<prometheus::Counter>;
 
 const Buckets reconcile_buckets{0.01, 0.15, .25, .5, 1};
 const Buckets total_buckets{30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800};
@@ -45,6 +47,11 @@ prometheus::ClientMetric count_with(const Labels& labels, std::uint64_t count) {
   prometheus::ClientMetric metric = value_with(labels, 0);
   metric.counter.value = static_cast<double>(count);
   return metric;
+}
+
+void observe(Histograms& family, const Labels::value_type& label, const Buckets& buckets,
+             Duration time) {
+  family.Add({label}, buckets).Observe(time.seconds());
 }
 
 MetricFamily gauges(const std::string& name, const std::string& help) {
@@ -117,62 +124,35 @@ void collect_queues(const std::vector<QueueSample>& samples, std::vector<MetricF
 
 struct Metrics::State {
   prometheus::Registry registry;
-  prometheus::Family<prometheus::Histogram>& reconcile =
-      prometheus::BuildHistogram()
-          .Name("rollout_reconcile")
-          .Help("Seconds of one rollout reconcile")
-          .Register(registry);
-  prometheus::Family<prometheus::Counter>& errors = prometheus::BuildCounter()
-                                                        .Name("rollout_reconcile_error")
-                                                        .Help("Reconciles that failed")
-                                                        .Register(registry);
-  prometheus::Family<prometheus::Counter>& events = prometheus::BuildCounter()
-                                                        .Name("rollout_events_total")
-                                                        .Help("Events emitted on rollouts")
-                                                        .Register(registry);
-  prometheus::Family<prometheus::Counter>& requests =
-      prometheus::BuildCounter()
-          .Name("controller_clientset_k8s_request_total")
-          .Help("Requests to the API server")
-          .Register(registry);
-  prometheus::Family<prometheus::Counter>& healed =
-      prometheus::BuildCounter()
-          .Name("slipway_annotations_healed_total")
-          .Help("Malformed annotations that were mended")
-          .Register(registry);
-  prometheus::Family<prometheus::Counter>& refused =
-      prometheus::BuildCounter()
-          .Name("slipway_writes_refused_total")
-          .Help("Writes whose expectation did not hold, and that were planned anew")
-          .Register(registry);
-  prometheus::Family<prometheus::Histogram>& total =
-      prometheus::BuildHistogram()
-          .Name("rollout_duration_seconds")
-          .Help("Seconds from an update's start to its end")
-          .Register(registry);
-  prometheus::Family<prometheus::Histogram>& progression =
-      prometheus::BuildHistogram()
-          .Name("rollout_progression_duration_seconds")
-          .Help("The same without the seconds that people were waited for")
-          .Register(registry);
-  prometheus::Family<prometheus::Histogram>& paused =
-      prometheus::BuildHistogram()
-          .Name("rollout_manual_pause_duration_seconds")
-          .Help("Seconds of an update that people were waited for")
-          .Register(registry);
-  prometheus::Family<prometheus::Histogram>& waited =
-      prometheus::BuildHistogram()
-          .Name("workqueue_queue_duration_seconds")
-          .Help("Seconds that a key waits in the queue")
-          .Register(registry);
-  prometheus::Family<prometheus::Histogram>& worked =
-      prometheus::BuildHistogram()
-          .Name("workqueue_work_duration_seconds")
-          .Help("Seconds that the reconcile of a key takes")
-          .Register(registry);
+  Histograms& reconcile = histogram("rollout_reconcile", "Seconds of one rollout reconcile");
+  Counters& errors = counter("rollout_reconcile_error", "Reconciles that failed");
+  Counters& events = counter("rollout_events_total", "Events emitted on rollouts");
+  Counters& requests =
+      counter("controller_clientset_k8s_request_total", "Requests to the API server");
+  Counters& healed =
+      counter("slipway_annotations_healed_total", "Malformed annotations that were mended");
+  Counters& refused = counter("slipway_writes_refused_total",
+                              "Writes whose expectation did not hold, and that were planned anew");
+  Histograms& total =
+      histogram("rollout_duration_seconds", "Seconds from an update's start to its end");
+  Histograms& progression = histogram("rollout_progression_duration_seconds",
+                                      "The same without the seconds that people were waited for");
+  Histograms& paused = histogram("rollout_manual_pause_duration_seconds",
+                                 "Seconds of an update that people were waited for");
+  Histograms& waited =
+      histogram("workqueue_queue_duration_seconds", "Seconds that a key waits in the queue");
+  Histograms& worked =
+      histogram("workqueue_work_duration_seconds", "Seconds that the reconcile of a key takes");
   std::map<std::pair<std::string, std::string>, PerRollout> rollouts;
   std::function<std::vector<RolloutSample>()> sample_rollouts;
   std::function<std::vector<QueueSample>()> sample_queues;
+
+  Histograms& histogram(const char* name, const char* help) {
+    return prometheus::BuildHistogram().Name(name).Help(help).Register(registry);
+  }
+  Counters& counter(const char* name, const char* help) {
+    return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+  }
 
   Labels labels_of(const std::string& namespace_, const std::string& name) {
     return {
@@ -258,33 +238,18 @@ void Metrics::healed(const std::string& namespace_, const std::string& name) {
 }
 
 void Metrics::update_ended(const rollout::EndedUpdate& update) {
-  const Labels labels{
-      {"status", update.status}
-  };
-  state_->total.Add(labels, total_buckets).Observe(update.total.seconds());
-  state_->progression.Add(labels, progression_buckets)
-      .Observe((update.total - update.paused).seconds());
-  state_->paused.Add(labels, pause_buckets).Observe(update.paused.seconds());
+  observe(state_->total, {"status", update.status}, total_buckets, update.total);
+  observe(state_->progression, {"status", update.status}, progression_buckets,
+          update.total - update.paused);
+  observe(state_->paused, {"status", update.status}, pause_buckets, update.paused);
 }
 
 void Metrics::queue_waited(const std::string& queue, Duration waited) {
-  state_->waited
-      .Add(
-          {
-              {"name", queue}
-  },
-          queue_buckets)
-      .Observe(waited.seconds());
+  observe(state_->waited, {"name", queue}, queue_buckets, waited);
 }
 
 void Metrics::queue_worked(const std::string& queue, Duration worked) {
-  state_->worked
-      .Add(
-          {
-              {"name", queue}
-  },
-          queue_buckets)
-      .Observe(worked.seconds());
+  observe(state_->worked, {"name", queue}, queue_buckets, worked);
 }
 
 void Metrics::refused(std::string_view kind) {

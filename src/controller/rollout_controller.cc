@@ -116,6 +116,12 @@ struct RolloutController::State {
     return references.users_of(api::kinds::service, service);
   }
 
+  /// What it names is what it named: a status was written, say.
+  static bool has_same_spec(const api::Rollout& before, const api::Rollout* after) {
+    return after != nullptr && after->metadata.uid == before.metadata.uid &&
+           after->metadata.generation == before.metadata.generation;
+  }
+
   /// It selects a ReplicaSet of a Rollout that names it.
   bool serves(const api::Service& service) const {
     const std::string hash = rollout::selected_hash(service);
@@ -153,7 +159,9 @@ struct RolloutController::State {
       references.set(key, named);
       if (named.workload) workloads.watch(named.workload->kind);
     }
-    if (active && before != nullptr) release.consider_named_by(*before);
+    if (active && before != nullptr && !has_same_spec(*before, after)) {
+      release.consider_named_by(*before);
+    }
     enqueue(key);
   }
 
@@ -225,11 +233,7 @@ struct RolloutController::State {
       return;
     }
     if (waits_for_workloads(key, *rollout)) return;
-    if (std::ranges::any_of(rollout::references(*rollout).services, [&](const auto& name) {
-          return release.holds({key.namespace_, name});
-        })) {
-      return queue.done(key, {.look_again = sync_poll});
-    }
+    if (release.holds_up(key)) return queue.done(key, {.look_again = sync_poll});
     rollout::Observed seen = gather(rollout);
     if (!rollout::needs_pods(seen)) {
       decide(key, std::move(seen));

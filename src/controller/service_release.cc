@@ -39,8 +39,13 @@ bool ServiceRelease::is_forsaken(const api::ObjectKey& key) const {
   return manager != nullptr && !caches_.names({key.namespace_, *manager}, key);
 }
 
+bool ServiceRelease::holds_up(const api::ObjectKey& rollout) const {
+  return std::ranges::any_of(
+      held_, [&](const api::ObjectKey& service) { return caches_.names(rollout, service); });
+}
+
 void ServiceRelease::reconcile(const api::ObjectKey& key) {
-  holds(key) ? look_first(key) : ask_for_manager(key);
+  held_.contains(key) ? look_first(key) : ask_for_manager(key);
 }
 
 void ServiceRelease::look_first(const api::ObjectKey& key) {

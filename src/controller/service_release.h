@@ -42,8 +42,9 @@ class ServiceRelease {
   void consider(const api::ObjectKey& service);
   /// The same, for all that a Rollout named before it changed or went.
   void consider_named_by(const api::Rollout& rollout);
-  /// A write of it is under way, or its outcome unknown: no plan may touch it meanwhile.
-  bool holds(const api::ObjectKey& service) const { return held_.contains(service); }
+  /// A write of a Service that this Rollout names is under way, or its outcome unknown: no plan may
+  /// touch it meanwhile.
+  bool holds_up(const api::ObjectKey& rollout) const;
   void stop() { queue_.stop(); }
   bool drained() const { return queue_.drained(); }
 

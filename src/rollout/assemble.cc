@@ -114,8 +114,7 @@ void write_revision(const Work& work, Assembly& assembly) {
 bool in_motion(const api::ReplicaSet& replica_set) {
   const std::int32_t spec = spec_replicas(replica_set);
   const api::ReplicaSetStatus& status = replica_set.status;
-  return status.observed_generation < replica_set.metadata.generation || status.replicas != spec ||
-         status.available_replicas != spec;
+  return !is_observed(replica_set) || status.replicas != spec || status.available_replicas != spec;
 }
 
 /// Whether nothing differs but counts and what is told of them.
@@ -185,14 +184,11 @@ bool plan_status(Work& work, Assembly& assembly) {
 }  // namespace
 
 api::Object seen_for_write(const api::Rollout& rollout) {
-  Json content = Json::object({
-      {"apiVersion", api::Rollout::kind.api_version()},
-      {"kind",       api::Rollout::kind.kind         },
-      {"metadata",   api::encode(rollout.metadata)   },
-  });
-  // A status that nobody has written yet lacks even the members that are always written.
-  if (rollout.status != api::RolloutStatus{}) content.set("status", api::encode(rollout.status));
-  return api::Object::of(api::Rollout::kind, std::move(content));
+  return api::Object::of(api::Rollout::kind, Json::object({
+                                                 {"apiVersion", api::Rollout::kind.api_version()},
+                                                 {"kind",       api::Rollout::kind.kind         },
+                                                 {"metadata",   api::encode(rollout.metadata)   },
+  }));
 }
 
 Plan plan_given_revision(const Work& work) {

@@ -141,12 +141,6 @@ void plan_sizes(Work& work) {
   shrink_others(work);
 }
 
-/// Its controller has seen the size that is asked for. Until then the counts are those of another
-/// size: of pods that are gone, where it was scaled to zero and back.
-bool is_observed(const api::ReplicaSet& replica_set) {
-  return replica_set.status.observed_generation >= replica_set.metadata.generation;
-}
-
 PromotionFacts promotion_facts(const Work& work) {
   const Size canary = size_of(work.roles.new_);
   const auto& threshold = strategy_of(work).replica_progress_threshold;

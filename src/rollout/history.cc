@@ -5,7 +5,7 @@ namespace {
 
 bool is_empty(const api::ReplicaSet& replica_set) {
   return spec_replicas(replica_set) == 0 && replica_set.status.replicas == 0 &&
-         replica_set.status.observed_generation >= replica_set.metadata.generation;
+         is_observed(replica_set);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ void change_pods(Work& work, const api::ReplicaSet& replica_set) {
     return;
   }
   // Before its controller has seen the new template, it may still make a pod of the old one.
-  if (replica_set.status.observed_generation < replica_set.metadata.generation) return;
+  if (!is_observed(replica_set)) return;
   ReplicaSetChange& change = work.change(replica_set);
   change.annotations_to_remove.emplace_back(keys::pods_behind);
   change.because("its pods read like its template");

@@ -95,6 +95,10 @@ std::int32_t spec_replicas(const api::ReplicaSet& replica_set) {
   return replica_set.spec.replicas.value_or(1);
 }
 
+bool is_observed(const api::ReplicaSet& replica_set) {
+  return replica_set.status.observed_generation >= replica_set.metadata.generation;
+}
+
 bool is_whole(const api::ReplicaSet& replica_set) {
   const std::string* noted = replica_set.metadata.annotation(keys::desired_replicas);
   return noted && spec_replicas(replica_set) > 0 &&

@@ -15,6 +15,9 @@ std::string hash_of(const api::ReplicaSet& replica_set);
 /// Pods asked for; an absent count is the server's default, 1.
 std::int32_t spec_replicas(const api::ReplicaSet& replica_set);
 
+/// Its controller has seen the size that is asked for. Until then the counts are those of another
+/// size: of pods that are gone, where it was scaled to zero and back.
+bool is_observed(const api::ReplicaSet& replica_set);
 /// It was given all its pods once, and has followed spec.replicas since.
 bool is_whole(const api::ReplicaSet& replica_set);
 

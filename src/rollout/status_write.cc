@@ -1,19 +1,11 @@
 #include "rollout/status_write.h"
 
+#include "rollout/work.h"
+
 namespace slipway::rollout {
 namespace {
 
 constexpr std::string_view status_path = "/status";
-
-api::Object object_with(const api::Rollout& rollout, const Json& status) {
-  Json content = Json::object({
-      {"apiVersion", api::Rollout::kind.api_version()},
-      {"kind",       api::Rollout::kind.kind         },
-      {"metadata",   api::encode(rollout.metadata)   },
-  });
-  if (!status.is_null()) content.set("status", status);
-  return api::Object::of(api::Rollout::kind, std::move(content));
-}
 
 /// Sets and removes what differs, member by member, so that what we know nothing of stays.
 void write_difference(const std::string& path, const Json& before, const Json& after,
@@ -42,7 +34,9 @@ std::optional<kubernetes::Write> write_status(const Observed& seen,
   const bool is_first = rollout.status == api::RolloutStatus{};
   const Json before = is_first ? Json::object() : api::encode(rollout.status);
   const Json stored = seen.stored_status ? *seen.stored_status : is_first ? Json() : before;
-  kubernetes::Write write(object_with(rollout, stored), std::move(why));
+  api::Object object = seen_for_write(rollout);
+  if (!stored.is_null()) object.content.set("status", stored);
+  kubernetes::Write write(object, std::move(why));
   write.through("status").expect_as_seen(status_path).expect_as_seen("/metadata/generation");
   write_difference(std::string(status_path), before, api::encode(wanted), write);
   if (write.changes_nothing()) return std::nullopt;

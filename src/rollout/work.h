@@ -95,7 +95,7 @@ struct Work {
 Size size_of(const api::ReplicaSet* replica_set);
 /// "ReplicaSet shop/web-5d4"
 std::string name_of(const api::ReplicaSet& replica_set);
-/// The Rollout as a write to its metadata or status may start from it.
+/// The Rollout as a write to its metadata starts from it. For its status: status_write.h.
 api::Object seen_for_write(const api::Rollout& rollout);
 
 /// The strategies: what moves, given where the update stands.

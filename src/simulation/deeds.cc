@@ -78,12 +78,7 @@ struct Act {
         ->second;
   }
   void annotate(const api::Kind& kind, std::string_view name, std::string_view key, Json value) {
-    patch(
-        kind, name,
-        Json::object({
-            {"metadata", Json::object({{"annotations",
-                                        Json::object({{std::string(key), std::move(value)}})}})}
-    }));
+    patch(kind, name, annotation_patch(key, std::move(value)));
   }
 };
 

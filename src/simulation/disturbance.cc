@@ -22,13 +22,6 @@ const api::Kind* kind_of(ObjectKind kind) {
   }
 }
 
-Json annotation_patch(std::string_view key, Json value) {
-  return Json::object({
-      {"metadata",
-       Json::object({{"annotations", Json::object({{std::string(key), std::move(value)}})}})}
-  });
-}
-
 }  // namespace
 
 std::string path_of(const Addressed& about) {
@@ -36,6 +29,13 @@ std::string path_of(const Addressed& about) {
   const std::size_t slash = about.key.find('/');
   if (kind == nullptr || slash == std::string::npos || slash + 1 == about.key.size()) return {};
   return kind->path(about.key.substr(0, slash), about.key.substr(slash + 1));
+}
+
+Json annotation_patch(std::string_view key, Json value) {
+  return Json::object({
+      {"metadata",
+       Json::object({{"annotations", Json::object({{std::string(key), std::move(value)}})}})}
+  });
 }
 
 int merge_patch(Stage& stage, std::string_view actor, const std::string& path, const Json& patch) {

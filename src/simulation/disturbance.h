@@ -18,6 +18,8 @@ std::string with_policy_annotation(const std::string& body);
 
 /// A merge patch in the name of an actor. Returns the answer's status.
 int merge_patch(Stage& stage, std::string_view actor, const std::string& path, const Json& patch);
+/// A merge patch that sets an annotation; null removes it.
+Json annotation_patch(std::string_view key, Json value);
 /// The path of the object itself, without a subresource.
 std::string path_of(const Addressed& about);
 

@@ -154,10 +154,7 @@ class Garbage {
 
   void annotate(const api::Kind& kind, const std::string& name, const char* key,
                 const std::string& value) {
-    merge_patch(stage_, actor, kind.path(ns, name),
-                Json::object({
-                    {"metadata", Json::object({{"annotations", Json::object({{key, value}})}})}
-    }));
+    merge_patch(stage_, actor, kind.path(ns, name), annotation_patch(key, value));
   }
 
   std::vector<std::string> names(const char* table) {

@@ -9,17 +9,7 @@ using namespace slipway::scenarios;
 
 namespace {
 
-constexpr const char* manifests = R"(
-apiVersion: v1
-kind: Service
-metadata: {name: active}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: preview}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
+const std::string manifests = services({"active", "preview"}, "web") + R"(
 apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata: {name: web}

@@ -10,18 +10,6 @@ using namespace slipway::scenarios;
 
 namespace {
 
-constexpr const char* services = R"(
-apiVersion: v1
-kind: Service
-metadata: {name: first}
-spec: {selector: {app: shop}, ports: [{port: 80}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: second}
-spec: {selector: {app: shop}, ports: [{port: 80}]}
-)";
-
 constexpr const char* canary = R"(
 apiVersion: argoproj.io/v1alpha1
 kind: Rollout
@@ -103,7 +91,7 @@ void clean_up(World& world) {
 /// An install and an update. A person promotes the update once, at its pause: a controller that
 /// took a step twice would wait there again, for ever.
 std::string live(World& world, const char* manifest) {
-  world.apply(services);
+  world.apply(services({"first", "second"}, "shop"));
   world.apply(manifest);
   REQUIRE(world.until_phase("shop", "Healthy"));
   world.set_image("shop", "shop:2");

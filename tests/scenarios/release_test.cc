@@ -6,23 +6,6 @@
 namespace slipway::scenarios {
 namespace {
 
-constexpr const char* services = R"(
-apiVersion: v1
-kind: Service
-metadata: {name: active}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: preview}
-spec: {selector: {app: web}, ports: [{port: 80}]}
----
-apiVersion: v1
-kind: Service
-metadata: {name: other}
-spec: {selector: {app: web}, ports: [{port: 80}]}
-)";
-
 std::string rollout_of(const std::string& name, const std::string& labels = "{}") {
   return R"(
 apiVersion: argoproj.io/v1alpha1
@@ -58,7 +41,7 @@ bool is_free(World& world, const std::string& service) {
 }
 
 void install(World& world) {
-  world.apply(services);
+  world.apply(services({"active", "preview", "other"}, "web"));
   world.apply(rollout_of("web"));
   REQUIRE(world.until_phase("web", "Healthy"));
   REQUIRE(manager_of(world, "active") == "web");

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "cli/promotion.h"
 
 namespace slipway::scenarios {
@@ -78,6 +80,17 @@ class World::Recorder final : public kubernetes::Transport {
   kubernetes::Transport& inner_;
   bool is_cut_off_ = false;
 };
+
+std::string services(std::initializer_list<std::string_view> names, std::string_view app) {
+  std::string stream;
+  for (const std::string_view name : names) {
+    stream += fmt::format(
+        "apiVersion: v1\nkind: Service\nmetadata: {{name: {}}}\n"
+        "spec: {{selector: {{app: {}}}, ports: [{{port: 80}}]}}\n---\n",
+        name, app);
+  }
+  return stream;
+}
 
 World::World(std::uint64_t seed) : seed_(seed), cluster_({.seed = seed}) {
   restart_controller();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@
 #include "kubernetes/write.h"
 
 namespace slipway::scenarios {
+
+/// Services of these names before the pods of an app, as a YAML stream.
+std::string services(std::initializer_list<std::string_view> names, std::string_view app);
 
 /// An embedded cluster with the shipping controller, under virtual time: hours pass in
 /// milliseconds.

@@ -32,18 +32,6 @@ Keys declared_keys(const Ledger& ledger, std::string_view map) {
   return keys;
 }
 
-std::string unescaped(std::string_view segment) {
-  std::string name;
-  for (std::size_t i = 0; i < segment.size(); ++i) {
-    if (segment[i] == '~' && i + 1 < segment.size()) {
-      name += segment[++i] == '1' ? '/' : '~';
-    } else {
-      name += segment[i];
-    }
-  }
-  return name;
-}
-
 /// Keys of a whole map that came or went.
 bool all_declared(const Json* map, const Keys& keys) {
   if (map == nullptr || map->is_null()) return true;
@@ -101,7 +89,8 @@ bool is_declared_metadata(const Difference& one, std::string_view where, const L
     if (rest.size() == prefix.size()) {
       return all_declared(one.before, keys) && all_declared(one.after, keys);
     }
-    return rest[prefix.size()] == '/' && keys.contains(unescaped(rest.substr(prefix.size() + 1)));
+    return rest[prefix.size()] == '/' &&
+           keys.contains(unescape_pointer(rest.substr(prefix.size() + 1)));
   }
   return false;
 }
