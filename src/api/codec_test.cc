@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "api/analysis.h"
 #include "api/experiment.h"
 #include "api/field_table.h"
 #include "api/rollout.h"
 #include "api/workload.h"
+#include "base/file_for_test.h"
 #include "base/random.h"
 #include "base/yaml.h"
 
@@ -198,11 +197,6 @@ TEST_CASE("a Rollout is small enough to keep 10,000 of them") {
   CHECK(sizeof(Rollout) < 1400);
 }
 
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 /// The folder of texts that the project shares with its tests; empty where it is absent.
 fs::path shared_folder() {
   const char* variable = std::getenv("SLIPWAY_SHARED");
@@ -267,7 +261,7 @@ TEST_CASE("upstream's manifests have no unknown member and lose nothing") {
   std::size_t objects = 0;
   for (const auto& entry : fs::recursive_directory_iterator(shared / "upstream/argo-rollouts")) {
     if (entry.path().extension() != ".yaml") continue;
-    const std::string text = read_file(entry.path());
+    const std::string text = read_file_for_test(entry.path());
     if (text.find("{{ .Values") != text.npos || text.find("{{ include") != text.npos) continue;
     CAPTURE(entry.path().string());
     const auto documents = parse_yaml(text);
@@ -295,7 +289,7 @@ TEST_CASE("objects of real clusters come back equal, member for member") {
   for (const auto& entry : fs::recursive_directory_iterator(shared / "snapshots")) {
     if (entry.path().extension() != ".json") continue;
     CAPTURE(entry.path().string());
-    const auto list = parse_json(read_file(entry.path()));
+    const auto list = parse_json(read_file_for_test(entry.path()));
     REQUIRE_MESSAGE(list.has_value(), list.error().text());
     for (const Json& object : (*list)["items"].as_array()) {
       auto there_and_back = trip_our_kinds(object);

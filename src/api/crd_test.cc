@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <set>
 
+#include "base/file_for_test.h"
 #include "base/text.h"
 
 namespace slipway::api {
@@ -15,14 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 /// The table's rows without its heading.
 std::set<std::string> read_rows(const char* path) {
-  const std::string text = read_file(path);
+  const std::string text = read_file_for_test(path);
   REQUIRE(!text.empty());
   std::set<std::string> rows;
   bool heading = true;
@@ -290,14 +284,14 @@ TEST_CASE("deploy/crds holds the CRDs that the types generate") {
     const auto written = write_crd_files(folder);
     REQUIRE_MESSAGE(written.has_value(), written.error().text());
   }
-  const std::string installed = read_file(folder / "kustomization.yaml");
+  const std::string installed = read_file_for_test(folder / "kustomization.yaml");
   std::set<std::string> files{"kustomization.yaml"};
   for (const CustomResource& resource : custom_resources()) {
     files.insert(resource.file);
     const bool is_installed =
         installed.find("- " + std::string(resource.file)) != std::string::npos;
     CHECK_MESSAGE(is_installed, resource.file << " is not listed in kustomization.yaml");
-    const bool same = read_file(folder / resource.file) == to_crd_file(resource);
+    const bool same = read_file_for_test(folder / resource.file) == to_crd_file(resource);
     CHECK_MESSAGE(same, resource.file << " is out of date: run this test with UPDATE_GOLDEN=1");
   }
   for (const auto& entry : fs::directory_iterator(folder)) {

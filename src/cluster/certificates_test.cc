@@ -7,9 +7,8 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "base/file_for_test.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "cluster/kubeconfig_file.h"
@@ -25,12 +24,6 @@ Certificate read_certificate(const std::string& pem) {
   Certificate certificate(PEM_read_bio_X509(memory, nullptr, nullptr, nullptr), X509_free);
   BIO_free(memory);
   return certificate;
-}
-
-std::string read_file(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
 }
 
 constexpr Instant now{1'767'225'600'000'000'000};
@@ -86,7 +79,7 @@ TEST_CASE("a private file is its owner's alone, and replaced as a whole") {
   const std::string path = folder / "config";
   REQUIRE(write_private_file(path, "one"));
   REQUIRE(write_private_file(path, "two"));
-  CHECK(read_file(path) == "two");
+  CHECK(read_file_for_test(path) == "two");
   struct stat status{};
   REQUIRE(::stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);

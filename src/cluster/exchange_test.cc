@@ -1,10 +1,10 @@
 #include <doctest/doctest.h>
 #include <re2/re2.h>
 
-#include <fstream>
 #include <iostream>
 #include <sstream>
 
+#include "base/file_for_test.h"
 #include "base/text.h"
 #include "cluster/embedded_cluster.h"
 #include "kubernetes/virtual_event_loop.h"
@@ -20,14 +20,6 @@ using kubernetes::Request;
 using kubernetes::Response;
 
 constexpr const char* data_folder = "tests/data/kubernetes/";
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path);
-  REQUIRE_MESSAGE(file, "can't read ", path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 Json parsed(std::string_view text) {
   Result<Json> json = parse_json(text);
@@ -270,7 +262,7 @@ class Replay {
 /// The names in differs.txt: what stands before " | " on each line.
 std::set<std::string> names_that_differ() {
   std::set<std::string> names;
-  std::istringstream lines(read_file(std::string(data_folder) + "differs.txt"));
+  std::istringstream lines(read_file_for_test(std::string(data_folder) + "differs.txt"));
   for (std::string line; std::getline(lines, line);) {
     if (line.empty() || line[0] == '#') continue;
     names.insert(line.substr(0, line.find(" | ")));
@@ -284,7 +276,7 @@ TEST_CASE("the server answers as a real one does, but for what is listed") {
   const std::set<std::string> listed = names_that_differ();
   std::set<std::string> seen;
   Replay replay;
-  std::istringstream lines(read_file(std::string(data_folder) + "recorded-1.34.jsonl"));
+  std::istringstream lines(read_file_for_test(std::string(data_folder) + "recorded-1.34.jsonl"));
   std::size_t same = 0;
   std::size_t differing = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -313,8 +305,8 @@ TEST_CASE("the server answers as a real one does, but for what is listed") {
 }
 
 TEST_CASE("the manual lists what differs") {
-  const std::string manual = read_file("docs/reference/embedded-cluster.md");
-  std::istringstream lines(read_file(std::string(data_folder) + "differs.txt"));
+  const std::string manual = read_file_for_test("docs/reference/embedded-cluster.md");
+  std::istringstream lines(read_file_for_test(std::string(data_folder) + "differs.txt"));
   for (std::string line; std::getline(lines, line);) {
     if (line.empty() || line[0] == '#') continue;
     CHECK_MESSAGE(manual.find("| " + line + " |") != std::string::npos, line);

@@ -1,10 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 
+#include "base/file_for_test.h"
 #include "base/text.h"
 
 /// Each section of tests/data/compat/behaviour.md is named by a test, or stands below with what it
@@ -35,12 +35,6 @@ constexpr Unbuilt unbuilt[] = {
     {"34.2", routers        },
 };
 
-std::string read(const fs::path& path) {
-  std::ifstream in(path);
-  REQUIRE_MESSAGE(in.good(), path.string());
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 /// Numbers of issues are longer.
 bool is_section(std::string_view text) {
   return !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0 &&
@@ -57,7 +51,7 @@ bool is_part_of(std::string_view section, std::string_view whole) {
 std::set<std::string> sections() {
   std::set<std::string> found;
   std::set<std::string> parents;
-  const std::string text = read("tests/data/compat/behaviour.md");
+  const std::string text = read_file_for_test("tests/data/compat/behaviour.md");
   for (const std::string_view line : split(std::string_view(text), '\n')) {
     const bool is_part = line.starts_with("### ");
     if (!is_part && !line.starts_with("## ")) continue;
@@ -106,7 +100,7 @@ std::map<std::string, std::string> named() {
     for (const auto& entry : fs::recursive_directory_iterator(root)) {
       const std::string path = entry.path().string();
       if (!path.ends_with("_test.cc")) continue;
-      const std::string code = read(path);
+      const std::string code = read_file_for_test(path);
       constexpr std::string_view begins = "TEST_CASE(";
       for (std::size_t at = code.find(begins); at != std::string::npos;
            at = code.find(begins, at + 1)) {

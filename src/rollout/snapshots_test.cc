@@ -1,9 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "base/file_for_test.h"
 #include "rollout/keys.h"
 #include "rollout/plan.h"
 #include "rollout/replica_set_roles.h"
@@ -15,13 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path snapshots = "tests/data/snapshots";
-
-std::string read(const fs::path& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 template <class T>
 std::shared_ptr<const T> pointer_to(const Json& item) {
@@ -40,7 +32,7 @@ Instant moment_of(const api::Rollout& rollout) {
 }
 
 Observed load(const fs::path& path) {
-  const auto list = parse_json(read(path));
+  const auto list = parse_json(read_file_for_test(path));
   REQUIRE(list);
   Observed seen;
   for (const Json& item : (*list)["items"].as_array()) {

@@ -1,10 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <sstream>
 
+#include "base/file_for_test.h"
 #include "base/text.h"
 #include "rollout/unsupported.h"
 
@@ -14,17 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read(const fs::path& path) {
-  std::ifstream in(path);
-  REQUIRE_MESSAGE(in.good(), path.string());
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 /// The paths that begin the rows of that section's table.
 std::vector<std::string> listed() {
-  const std::string text = read("docs/reference/compatibility.md");
+  const std::string text = read_file_for_test("docs/reference/compatibility.md");
   const auto section = text.find("## Not built yet");
   REQUIRE(section != std::string::npos);
   std::vector<std::string> paths;
@@ -54,7 +46,7 @@ std::set<std::string> identifiers() {
   std::set<std::string> found;
   for (const fs::path& file : files) {
     std::string word;
-    for (const char c : read(file) + " ") {
+    for (const char c : read_file_for_test(file) + " ") {
       if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_') {
         word += c;
       } else if (!word.empty()) {
@@ -95,7 +87,7 @@ TEST_CASE("each field of a Rollout is acted on, or listed as not built yet") {
   REQUIRE(!not_built.empty());
   const std::set<std::string> acted_on = identifiers();
   std::set<std::string> used;
-  std::istringstream rows(read("tests/data/compat/crd-fields.tsv"));
+  std::istringstream rows(read_file_for_test("tests/data/compat/crd-fields.tsv"));
   std::size_t fields = 0;
   for (std::string line; std::getline(rows, line);) {
     const auto cells = split(line, '\t');

@@ -3,11 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <map>
 
 #include <fmt/format.h>
+
+#include "base/file_for_test.h"
 
 namespace slipway::scenarios {
 namespace {
@@ -183,10 +184,7 @@ const api::Kind& kind_of(const Json& item) {
 
 Snapshot read_snapshot(const std::string& version, const std::string& name) {
   const std::string path = "tests/data/snapshots/" + version + "/" + name + ".json";
-  std::ifstream file(path);
-  REQUIRE_MESSAGE(file.good(), path);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  return {version, name, parse_json(text).value()["items"].as_array()};
+  return {version, name, parse_json(read_file_for_test(path)).value()["items"].as_array()};
 }
 
 void load(const Snapshot& snapshot, cluster::TestCluster& cluster) {

@@ -2,10 +2,9 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
+#include "base/file_for_test.h"
 #include "base/yaml.h"
 #include "rollout/unsupported.h"
 #include "world.h"
@@ -20,13 +19,6 @@ namespace {
 std::filesystem::path examples() {
   const char* shared = std::getenv("SLIPWAY_SHARED");
   return std::filesystem::path(shared == nullptr ? "../shared" : shared) / "upstream/argo-rollouts";
-}
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  std::stringstream text;
-  text << stream.rdbuf();
-  return text.str();
 }
 
 /// Whether a file holds Rollouts that need nothing beyond what is built, and only kinds that the
@@ -80,7 +72,7 @@ TEST_CASE("upstream's own manifests reach Healthy when applied, and again after 
   int tried = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(examples())) {
     if (entry.path().extension() != ".yaml") continue;
-    const std::string text = text_of(entry.path());
+    const std::string text = read_file_for_test(entry.path());
     const auto documents = parse_yaml(text);
     // Helm templates and the like are no YAML before they are rendered.
     if (!documents || !is_candidate(*documents)) continue;
