@@ -30,7 +30,8 @@ struct EmbeddedCluster::State {
   State(kubernetes::EventLoop& loop, const Options& o)
       : options(o),
         seeds(o.seed),
-        server(loop, server_options(o)),
+        server(o.like == nullptr ? ApiServer(loop, server_options(o))
+                                 : ApiServer(loop, server_options(o), *o.like)),
         transport(make_direct_transport(server, loop)),
         pods(loop, *transport, seeds.next()),
         discovery(loop, *transport, seeds.next()),
@@ -82,7 +83,7 @@ EmbeddedCluster::~EmbeddedCluster() {
 
 void EmbeddedCluster::start() {
   const Options& options = state_->options;
-  if (options.install_crds) state_->install_crds();
+  if (options.install_crds && options.like == nullptr) state_->install_crds();
   if (options.run_controllers || options.run_nodes) state_->pods.start();
   if (options.run_controllers) {
     state_->discovery.start();

@@ -89,9 +89,8 @@ class World {
   void lose_next_answer() { loses_next_answer_ = true; }
   /// "VERB target" of what the controller sent after the answer was lost; events and lists apart.
   const std::vector<std::string>& after_loss() const { return after_loss_; }
-  /// Each status of a Rollout that a controller wrote since the last call, as the server keeps it,
-  /// oldest first.
-  std::vector<api::RolloutStatus> take_statuses() { return std::exchange(statuses_, {}); }
+  /// Each status of a Rollout that a controller wrote, as the server keeps it, oldest first.
+  const std::vector<api::RolloutStatus>& statuses() const { return statuses_; }
   /// Reasons of the events about a Rollout, oldest first.
   std::vector<std::string> event_reasons(const std::string& rollout);
 
