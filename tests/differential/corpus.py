@@ -25,7 +25,7 @@ ACCEPTED = {
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "WATCH", "OPTIONS")
 DIRECTIVES = ("patch", "retainKeys", "setElementOrder", "deleteFromPrimitiveList")
-OPTIONS = ("accept", "content", "until", "take", "pick", "text")
+OPTIONS = ("accept", "content", "until", "take", "touch", "pick", "text")
 _DEFINITION = re.compile(r"let (\w+) = (.*)", re.DOTALL)
 _OPTION = re.compile(r"(%s):(?: (.*))?" % "|".join(OPTIONS))
 
@@ -47,6 +47,7 @@ class Step:
     accept: str = "application/json"
     until: str = ""  # GET again until "404" is the code, or "/path = value" holds.
     take: int = 0    # A watch ends after so many events; 0: when the server ends it.
+    touch: str = ""  # An object that is annotated while the watch is open.
     pick: list = field(default_factory=list)  # Only these parts of the body are compared.
 
     @property
@@ -57,7 +58,7 @@ class Step:
         """What a recording holds of the request, to notice that it is another one now."""
         parts = {"method": self.method, "target": self.target, "content_type": self.content_type,
                  "accept": self.accept, "body": self.body, "until": self.until,
-                 "take": self.take, "pick": self.pick}
+                 "take": self.take, "touch": self.touch, "pick": self.pick}
         return {key: value for key, value in parts.items() if value}
 
 
@@ -177,6 +178,8 @@ class _Reader:
                 step.content_type = value
             elif key == "take":
                 step.take = int(value)
+            elif key == "touch":
+                step.touch = value
             elif key == "until":
                 step.until = value
             elif key == "pick":

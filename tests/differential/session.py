@@ -73,12 +73,15 @@ class Server(Client):
         self._threads.connection = connection
         return answer.status, answer.getheaders(), text
 
-    def stream(self, target, accept, count):
-        """(code, headers, events or text): the first `count` of them, or all until the server ends it."""
+    def stream(self, target, accept, count, opened=lambda: None):
+        """(code, headers, events or text): the first `count` of them, or all until the server ends it.
+
+        `opened` is called once the server has begun to answer."""
         connection = self._connect(REQUEST_LIMIT_S)
         try:
             connection.request("GET", target, headers={**self._headers(), "Accept": accept})
             answer = connection.getresponse()
+            opened()
             events = []
             if answer.status != 200:
                 return answer.status, answer.getheaders(), answer.read().decode()
@@ -179,13 +182,18 @@ class Playing:
         self.normalizer.expect_names(at(_parsed(body or ""), "/metadata/generateName"))
         if step.method == "WATCH":
             target += ("&" if "?" in target else "?") + "watch=1"
-            return self.server.stream(target, step.accept, step.take)
+            return self.server.stream(target, step.accept, step.take, lambda: self._touch(step.touch))
         if step.until:
             pointer, is_path, wanted = step.until.partition(" = ")
             holds = ((lambda code, text: str(at(_parsed(text), pointer)) == wanted) if is_path
                      else (lambda code, text: str(code) == step.until))
             return self.server.wait_for(target, holds)
         return self.server.ask(step.method, target, body, step.content_type, step.accept)
+
+    def _touch(self, target):
+        if target:
+            self.server.do("PATCH", target, '{"metadata": {"annotations": {"touched": "yes"}}}',
+                           "application/merge-patch+json")
 
     def _settle(self, step, code, body):
         """Lets the ReplicaSets' controller answer a write, so that the next answer is no chance."""
