@@ -4,6 +4,16 @@
 
 namespace slipway::controller {
 
+bool has_same_spec(const api::Rollout& before, const api::Rollout* after) {
+  return after != nullptr && after->metadata.uid == before.metadata.uid &&
+         after->metadata.generation == before.metadata.generation;
+}
+
+bool has_moved_on(const api::Rollout& gathered, const api::Rollout* now) {
+  return !has_same_spec(gathered, now) || now->metadata.deletion_timestamp ||
+         !(now->status == gathered.status);
+}
+
 std::shared_ptr<const api::ReplicaSet> read_occupant(const Json& object) {
   Result<api::ReplicaSet> occupant = api::decode<api::ReplicaSet>(object);
   if (occupant) return std::make_shared<const api::ReplicaSet>(*std::move(occupant));

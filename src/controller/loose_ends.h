@@ -24,6 +24,13 @@ struct Doubt {
   ErrorCode code;  ///< Of that write.
 };
 
+/// What it names is what it named: a status was written, say.
+bool has_same_spec(const api::Rollout& before, const api::Rollout* after);
+
+/// While its pods were listed, which may take long, the Rollout went, or got another spec or
+/// status, as with each command: what was gathered for a plan is out of date.
+bool has_moved_on(const api::Rollout& gathered, const api::Rollout* now);
+
 /// What a person must mend: a quota, a role, a webhook, a template.
 inline bool turned_down(ErrorCode code) {
   return code == ErrorCode::invalid || code == ErrorCode::forbidden;

@@ -116,12 +116,6 @@ struct RolloutController::State {
     return references.users_of(api::kinds::service, service);
   }
 
-  /// What it names is what it named: a status was written, say.
-  static bool has_same_spec(const api::Rollout& before, const api::Rollout* after) {
-    return after != nullptr && after->metadata.uid == before.metadata.uid &&
-           after->metadata.generation == before.metadata.generation;
-  }
-
   /// It selects a ReplicaSet of a Rollout that names it.
   bool serves(const api::Service& service) const {
     const std::string hash = rollout::selected_hash(service);
@@ -247,6 +241,8 @@ struct RolloutController::State {
                     failed(key, pods.error(), {});
                     return;
                   }
+                  if (has_moved_on(*seen.rollout, rollouts.get(key).get()))
+                    return queue.done(key, {.look_again = Duration{}});
                   seen.pods = decode_pods(*pods);
                   decide(key, std::move(seen));
                 }));
