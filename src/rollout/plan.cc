@@ -186,7 +186,7 @@ Plan plan_lost_labels(const Work& work) {
     const bool lost = label == nullptr || label->empty();
     if (!lost || hash_of(*owned).empty() || owned->metadata.deletion_timestamp) continue;
     kubernetes::Write write(seen_for_write(*owned), "its hash label was lost");
-    write.expect_as_seen("/metadata/labels");
+    write.expect_as_seen(owners_path()).expect_as_seen("/metadata/labels");
     write.set("/metadata/labels/" + std::string(api::pod_template_hash_label), hash_of(*owned));
     plan.writes.push_back(std::move(write));
     plan.reasons.push_back({"labels " + name_of(*owned) + " again", name_of(*owned), {}});
@@ -244,6 +244,7 @@ Plan plan_catching_up(const Work& work) {
     if (!is_ahead(metadata, work.rollout)) return;
     const std::string path = kubernetes::annotation_path(keys::claim);
     kubernetes::Write write(object, "its claim is of a version that never was");
+    if (!metadata.owner_references.empty()) write.expect_as_seen(owners_path());
     write.expect_as_seen(path).set(path, work.rollout.metadata.resource_version);
     plan.writes.push_back(std::move(write));
   };

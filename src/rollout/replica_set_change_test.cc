@@ -13,6 +13,13 @@ api::ReplicaSet old_one() {
   replica_set.metadata.name = "web-a";
   replica_set.metadata.namespace_ = "shop";
   replica_set.metadata.uid = "uid-a";
+  replica_set.metadata.owner_references = {
+      {.api_version = "argoproj.io/v1alpha1",
+       .kind = "Rollout",
+       .name = "web",
+       .uid = "uid-web",
+       .controller = true}
+  };
   replica_set.metadata.annotations = {
       {std::string(keys::revision),            "1"                   },
       {std::string(keys::scale_down_deadline), "2026-01-01T00:00:00Z"}
@@ -69,6 +76,7 @@ TEST_CASE("a scale-down lands on nothing that was taken back into service meanwh
        false                                                                                                  },
       {"it was claimed",       [](Set s) { s.metadata.annotations[std::string(keys::claim)] = "x"; },
        false                                                                                                  },
+      {"it was let go",        [](Set s) { s.metadata.owner_references.clear(); },                       false},
       {"it is a namesake",     [](Set s) { s.metadata.uid = "uid-b"; },                                  false},
   };
   const api::ReplicaSet old = old_one();
