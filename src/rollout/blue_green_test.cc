@@ -164,6 +164,23 @@ TEST_CASE("a version that comes back while its pods run is not cut down to a pre
   CHECK(fewest_of_v2 == 4);
 }
 
+TEST_CASE("where the status names no stable ReplicaSet, the one that has the traffic is it (L4)") {
+  for (const bool aborted : {false, true}) {
+    CAPTURE(aborted);
+    SimulatedWorld world = running(3, blue_green(by_hand));
+    world.set_image("v2");
+    while (world.rollout().status.phase == "Healthy") world.reconcile();
+    const std::string stable = world.rollout().status.stable_rs;
+    world.command(aborted ? R"({"stableRS":"5b8f7d9c6","abort":true})"
+                          : R"({"stableRS":"5b8f7d9c6"})");
+    world.run(5_s);
+    CHECK(world.rollout().status.stable_rs == stable);
+    CHECK(image_behind(world, "active") == "v1");
+    CHECK(world.rollout().status.phase == (aborted ? "Degraded" : "Paused"));
+    CHECK(world.count_events("StableRevisionMended") == 1);
+  }
+}
+
 TEST_CASE(
     "with the stable ReplicaSet deleted the new one is stable once it stands, aborted or not") {
   for (const bool aborted : {false, true}) {

@@ -131,6 +131,18 @@ void obey_commands(Work& work) {
   status.current_step_index = first_step(work.rollout);
 }
 
+/// The status named no ReplicaSet of ours, and what serves is known all the same.
+void mend_stable(Work& work) {
+  if (work.roles.stable == nullptr) return;
+  const std::string hash = hash_of(*work.roles.stable);
+  if (hash == work.status.stable_rs) return;
+  work.note("StableRevisionMended",
+            fmt::format("status.stableRS named no ReplicaSet ({}): it is {}, which has the traffic",
+                        quote(work.status.stable_rs), hash),
+            kubernetes::EventType::warning);
+  work.status.stable_rs = hash;
+}
+
 std::string step_hash_of(const Work& work) {
   return work.seen.hashes ? work.seen.hashes->steps : hash_of_steps(work.rollout);
 }
@@ -164,6 +176,7 @@ void plan_revision(Work& work) {
 
 void plan_position(Work& work) {
   api::RolloutStatus& status = work.status;
+  mend_stable(work);
   remove_condition(status, condition_types::invalid_spec);
   remove_condition(status, condition_types::not_supported);
   for (api::PauseCondition& pause : status.pause_conditions) {

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "api/defaults.h"
 #include "base/text.h"
 #include "rollout/ephemeral_metadata.h"
 #include "rollout/keys.h"
+#include "rollout/replica_arithmetic.h"
 #include "rollout/revisions.h"
+#include "rollout/services.h"
 
 namespace slipway::rollout {
 namespace {
@@ -105,6 +108,24 @@ bool is_whole(const api::ReplicaSet& replica_set) {
          parse_integer(*noted) == spec_replicas(replica_set);
 }
 
+/// Blue-green: where status.stableRS names no ReplicaSet, the active Service tells what is stable:
+/// a whole version, not the new one, that has the traffic.
+Pointer find_serving(const Observed& seen, const Roles& roles) {
+  const auto& blue_green = seen.rollout->spec.strategy.blue_green;
+  if (!blue_green) return nullptr;
+  const auto active = seen.services.find(blue_green->active_service);
+  if (active == seen.services.end() || active->second == nullptr) return nullptr;
+  const std::string hash = selected_hash(*active->second);
+  for (const Pointer replica_set : roles.owned) {
+    if (hash.empty() || replica_set == roles.new_ || going(*replica_set)) continue;
+    const Size size{spec_replicas(*replica_set), replica_set->status.available_replicas};
+    const bool serves =
+        is_observed(*replica_set) && dependable(size) >= api::desired_replicas(*seen.rollout);
+    if (hash_of(*replica_set) == hash && serves) return replica_set;
+  }
+  return nullptr;
+}
+
 Roles find_roles(const Observed& seen, const std::function<std::string()>& template_hash) {
   Roles roles;
   sort_by_owner(seen, roles);
@@ -119,6 +140,7 @@ Roles find_roles(const Observed& seen, const std::function<std::string()>& templ
         roles.stable = replica_set;
         break;
       }
+      if (roles.stable == nullptr) roles.stable = find_serving(seen, roles);
     }
   }
   for (const Pointer replica_set : roles.owned) {

@@ -27,7 +27,7 @@ struct Roles {
   using Pointer = const api::ReplicaSet*;
   std::vector<Pointer> owned;    ///< All that the Rollout controls, oldest first.
   Pointer new_ = nullptr;        ///< Of the present template. May be the stable one too.
-  Pointer stable = nullptr;      ///< Of status.stableRS.
+  Pointer stable = nullptr;      ///< Of status.stableRS; blue-green: else what serves.
   std::vector<Pointer> others;   ///< The rest, oldest first.
   std::vector<Pointer> orphans;  ///< No one's, and the selector matches: to adopt.
   std::vector<Pointer> strays;   ///< Ours, and the selector matches no more: to release.

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "simulation/deeds.h"
+#include "simulation/garbage.h"
 #include "simulation/manifests.h"
 
 namespace slipway::simulation {
@@ -58,7 +59,9 @@ Result<Deed> deed_from_json(const Json& json) {
   Deed deed;
   deed.verb = json["verb"].string_or_empty();
   const std::span<const Verb> verbs = all_verbs();
-  if (std::ranges::none_of(verbs, [&](const Verb& verb) { return verb.name == deed.verb; })) {
+  const bool is_garbage = deed.verb == garbage_verb;
+  if (!is_garbage &&
+      std::ranges::none_of(verbs, [&](const Verb& verb) { return verb.name == deed.verb; })) {
     return fail(ErrorCode::invalid, "deeds", "nobody knows how to " + quote(deed.verb));
   }
   deed.gap = Duration{json["gap"].integer_or(0)};
