@@ -136,6 +136,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   /// Whether the list is to be believed.
   bool begin_list(const Request& request, const std::string& version) {
     const bool stale = api::newer_version(known_version, version);
+    if (!stale) stale_lists = 0;  // Whatever becomes of its other pages.
     if (stale && ++stale_lists < stale_lists_max) {
       failed({ErrorCode::unavailable, request.target,
               "the list is of version " + version + ", older than " + known_version, ""});

@@ -328,6 +328,26 @@ TEST_CASE("a list older than what was seen is asked for again, and believed at l
   CHECK(f.last().find("resourceVersion=20&") != std::string::npos);
 }
 
+TEST_CASE("a list that is not old ends a row of old ones, even where its next page fails") {
+  Fixture f;
+  f.begin();
+  f.watch().event("BOOKMARK", version("50"));
+  f.watch().event("ERROR", Json::object({
+                               {"code", 410}
+  }));
+  f.next_request();
+  for (int i = 0; i < 4; ++i) {
+    f.answer(page("20", {"a"}));
+    f.next_request();
+  }
+  f.answer(page("50", {"a"}, "n"));
+  f.answer(status_response(503, "ServiceUnavailable"));
+  f.next_request();
+  f.sink.said.clear();
+  f.answer(page("20", {"a"}));
+  CHECK(f.sink.said.empty());
+}
+
 TEST_CASE("after stop nothing more is asked or told") {
   Fixture f;
   f.begin();

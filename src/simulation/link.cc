@@ -370,7 +370,6 @@ void Link::shape_list(Call& call, Fate& fate) {
   const auto slow = stage_.draw(Fault::fa10, call.point);
   const auto expired = goes_on ? stage_.draw(Fault::fb12, call.point) : std::nullopt;
   const auto closed = stage_.draw(Fault::fb11, call.point);
-  if (!age) stale_in_a_row_.erase(call.sent.about.plural);
   if (options_.page_size > 0 && !stage_.healed()) {
     if (const std::size_t at = target.find("limit=250"); at != std::string::npos) {
       target.replace(at, 9, "limit=" + std::to_string(options_.page_size));
@@ -465,6 +464,7 @@ void Link::arrive(const CallPtr& call, const Fate& fate) {
 
 void Link::answer(const CallPtr& call, Result<Response> response, const Fate& fate) {
   if (fate.fault) stage_.felt(*fate.fault);
+  if (tells_of_now(*call, response, fate)) stale_in_a_row_.erase(call->sent.about.plural);
   if (options_.side == Side::replica) {
     SentRequest& sent = call->sent;
     sent.outcome = response ? Outcome::answered : Outcome::ambiguous;
@@ -473,15 +473,20 @@ void Link::answer(const CallPtr& call, Result<Response> response, const Fate& fa
     stage_.trace(response ? "answered" : "lost", static_cast<std::uint64_t>(sent.status));
     if (stage_.audience != nullptr) {
       if (response && sent.method == Method::get) tell_of(*call, *response);
-      // The answer to a write tells all of its object.
-      if (response && response->status == 200 && sent.method == Method::patch &&
-          call->revision_read != 0) {
-        stage_.audience->on_delivery(actor_, sent.about.kind, sent.about.key, call->revision_read);
-      }
+      if (response) tell_of_write(*call, *response);
       stage_.audience->on_answer(sent);
     }
   }
   call->done(std::move(response));
+}
+
+/// A list that arrives and is not from the past ends a row of those that are. One that is refused
+/// or lost says nothing of how old it would have been.
+bool Link::tells_of_now(const Call& call, const Result<Response>& response, const Fate& fate) {
+  const bool begins = call.sent.target.find("continue=") == std::string::npos;
+  return call.sent.method == Method::get && call.sent.about.collection && begins && response &&
+         response->status == 200 && fate.answer != Fate::Answer::cut_short &&
+         fate.fault != Fault::fa3 && fate.fault != Fault::fa4;
 }
 
 void Link::tell_of(const Call& call, const Response& response) const {
@@ -503,6 +508,22 @@ void Link::tell_of(const Call& call, const Response& response) const {
   // A list that was cut short tells of nothing more than it holds.
   const Result<Json> rest = parse_json_list(response.body, "items", tell, heads_only);
   (void)rest;
+}
+
+/// The answer to a write tells all of its object.
+void Link::tell_of_write(const Call& call, const Response& response) const {
+  const Addressed& about = call.sent.about;
+  if (response.status == 200 && call.sent.method == Method::patch && call.revision_read != 0) {
+    stage_.audience->on_delivery(actor_, about.kind, about.key, call.revision_read);
+  }
+  if (response.status != 201 || call.sent.method != Method::post || !about.collection) return;
+  const Result<Json> made = parse_json(response.body);
+  if (!made) return;  // Cut short.
+  const Json& metadata = (*made)["metadata"];
+  const auto revision = parse_integer(metadata["resourceVersion"].string_or_empty());
+  stage_.audience->on_delivery(actor_, about.kind,
+                               about.key + std::string(metadata["name"].string_or_empty()),
+                               static_cast<std::uint64_t>(revision.value_or(0)));
 }
 
 /// What the client holds.

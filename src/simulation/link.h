@@ -74,6 +74,9 @@ class Link final : public kubernetes::Transport {
   kubernetes::Response apply(Call& call);
   /// Tells the audience which versions an answer to a read brings.
   void tell_of(const Call& call, const kubernetes::Response& response) const;
+  static bool tells_of_now(const Call& call, const Result<kubernetes::Response>& response,
+                           const Fate& fate);
+  void tell_of_write(const Call& call, const kubernetes::Response& response) const;
   void answer(const CallPtr& call, Result<kubernetes::Response> response, const Fate& fate);
 
   Stage& stage_;

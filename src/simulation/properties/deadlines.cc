@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "simulation/properties/declared_metadata.h"
 #include "simulation/properties/groups.h"
 
 /// D1 to D11: every old ReplicaSet ends, at its time.
@@ -114,14 +115,26 @@ bool is_inactive(const RolloutView& rollout, const ReplicaSetView& set, const Le
          set.hash != rollout.stable_hash && !ledger.is_selected(rollout, set.hash);
 }
 
+/// All of `wanted` is there: the server adds defaults.
+bool holds(const Json& present, const Json& wanted) {
+  if (wanted.is_object()) {
+    return std::ranges::all_of(wanted.as_object(), [&](const Json::Member& member) {
+      return holds(present[member.first], member.second);
+    });
+  }
+  if (!wanted.is_array() || !present.is_array() || present.size() != wanted.size()) {
+    return present == wanted;
+  }
+  return std::ranges::equal(present.as_array(), wanted.as_array(), holds);
+}
+
 class D4 final : public Property {
  public:
   D4() : Property("D4", "nothing is scaled down before its deadline") {}
 
   void on_commit(const Change& change, const Ledger& ledger) override {
     if (!is_our_change(change) || change.rollout == nullptr) return;
-    // One that follows a lower spec.replicas is still there.
-    const std::int64_t kept = std::min(change.set_before->replicas, change.rollout->desired);
+    const std::int64_t kept = least_kept(*change.rollout, *change.set_before, ledger);
     if (change.set_after->replicas >= kept) return;
     if (!may_not(*change.rollout, *change.set_before, ledger)) return;
     checked();
@@ -130,7 +143,9 @@ class D4 final : public Property {
     if (deadline && change.commit.at >= *deadline - ledger.truth().clock_error_max()) return;
     const World decided = ledger.world_of(*change.request, *change.rollout, Others::excused);
     if (!decided.rollout || !may_not(*decided.rollout, *change.set_before, ledger)) return;
-    if (change.set_after->replicas >= std::min(kept, decided.rollout->desired)) return;
+    if (change.set_after->replicas >= least_kept(*decided.rollout, *change.set_before, ledger)) {
+      return;
+    }
     if (are_too_many(decided, change.set_before->key, ledger)) return;
     if (are_too_many(ledger.true_world(*change.rollout), change.set_before->key, ledger)) return;
     broken(change.violation(
@@ -143,6 +158,21 @@ class D4 final : public Property {
   static bool may_not(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
     return ends_by_deadline(rollout) && !rollout.leaving && rollout.desired > 0 &&
            rollout.scale_down_delay > 0_s && is_inactive(rollout, set, ledger);
+  }
+  /// One that follows a lower spec.replicas is still there. And one that is new again is inactive
+  /// no more, by the specification: it gets what a preview gets (C5), unless it is whole, since
+  /// then it is what makes going back fast.
+  static std::int64_t least_kept(const RolloutView& rollout, const ReplicaSetView& set,
+                                 const Ledger& ledger) {
+    const std::int64_t kept = std::min(set.replicas, rollout.desired);
+    const bool is_preview = rollout.preview_replicas > 0 && set.replicas < rollout.desired;
+    if (!is_preview || !is_new(rollout, set, ledger)) return kept;
+    return std::min(kept, rollout.preview_replicas);
+  }
+  /// By the template that the spec holds, whatever the status tells yet.
+  static bool is_new(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
+    return holds(lasting_part((*set.json)["spec"]["template"], ledger),
+                 lasting_part(rollout.spec()["template"], ledger));
   }
   /// More of them wait for their end than the Rollout allows.
   static bool are_too_many(const World& world, std::string_view this_one, const Ledger& ledger) {

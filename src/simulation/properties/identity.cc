@@ -255,10 +255,11 @@ class I8 final : public Property {
     if (change.request == nullptr || gone == nullptr || change.rollout == nullptr) return;
     if (change.request->method != kubernetes::Method::delete_ || gone->leaving) return;
     checked();
-    std::string wrong = objection(*gone, ledger.true_world(*change.rollout));
+    const World now = ledger.true_world(*change.rollout);
+    const std::string wrong = objection(*gone, now, now);
     if (wrong.empty()) return;
     const World decided = ledger.world_of(*change.request, *change.rollout, Others::excused);
-    if (!decided.rollout || objection(*gone, decided).empty()) return;
+    if (!decided.rollout || objection(*gone, decided, now).empty()) return;
     broken(change.violation(gone->text(), "deleted, though it " + wrong));
   }
 
@@ -270,7 +271,8 @@ class I8 final : public Property {
   static std::string_view created(const ReplicaSetView& set) {
     return (*set.json)["metadata"]["creationTimestamp"].string_or_empty();
   }
-  static std::string objection(const ReplicaSetView& gone, const World& world) {
+  /// An older one that is there no more comes first no more: the same plan has deleted it, say.
+  static std::string objection(const ReplicaSetView& gone, const World& world, const World& now) {
     const RolloutView& rollout = *world.rollout;
     // While a new template is not told of yet, the last new version is an old one already.
     const bool is_told = rollout.observed_generation == rollout.generation;
@@ -283,7 +285,8 @@ class I8 final : public Property {
     for (const ReplicaSetView& other : world.sets) {
       if (other.key == gone.key || other.leaving || is_in_use(other)) continue;
       ++left;
-      if (is_expendable(other, world) && created(other) < created(gone)) {
+      if (now.find(other.key) != nullptr && is_expendable(other, world) &&
+          created(other) < created(gone)) {
         return fmt::format("is younger than {}", other.key);
       }
     }

@@ -7,6 +7,25 @@ namespace {
 using enum ObjectKind;
 using kubernetes::Method;
 
+void made_at(Story& s, const std::string& set, int minute) {
+  s.others(replica_set, set,
+           R"({"metadata":{"creationTimestamp":"2026-01-01T00:0)" + std::to_string(minute) +
+               R"(:00Z"}})");
+}
+
+/// A version of so many pods that waits for its end is the template of the spec again, of which a
+/// preview has one pod, and is scaled.
+void comes_back(Story& s, int pods, int to) {
+  s.begin(R"({"blueGreen":{"activeService":"a","previewReplicaCount":1}})");
+  s.add_set("web-third", "third", 3, pods);
+  s.others(replica_set, "web-third", R"({"spec":{"template":{"spec":{"image":"v3"}}}})");
+  s.deadline("web-third", s.in(30_s));
+  s.others(rollout, "web",
+           R"({"metadata":{"generation":2},"spec":{"template":{"spec":{"image":"v3"}}}})");
+  s.hears_all();
+  s.ours(replica_set, "web-third", R"({"spec":{"replicas":)" + std::to_string(to) + "}}");
+}
+
 const Tale capacity[] = {
     {"C1",  "two of three pods go where one may",
      [](Story& s) {
@@ -272,6 +291,33 @@ const Tale identity[] = {
        s.hears_all();
        s.ours(replica_set, "web-third", "null", {.method = Method::delete_});
      },                                                                        keeps },
+    {"I8",  "history loses a younger one than one that is as empty",
+     [](Story& s) {
+       s.begin(R"({"canary":{}})");
+       s.others(rollout, "web", R"({"spec":{"revisionHistoryLimit":0}})");
+       s.add_set("web-third", "third", 3, 0);
+       s.add_set("web-fourth", "fourth", 4, 0);
+       made_at(s, "web-third", 1);
+       made_at(s, "web-fourth", 2);
+       s.hears_all();
+       s.ours(replica_set, "web-fourth", "null", {.method = Method::delete_});
+     },                                                                        breaks},
+    {"I8",  "history loses a younger one, after those that were older when that was decided",
+     [](Story& s) {
+       s.begin(R"({"canary":{}})");
+       s.others(rollout, "web", R"({"spec":{"revisionHistoryLimit":0}})");
+       for (const int minute : {1, 2, 3}) {
+         const std::string name = "web-" + std::to_string(minute);
+         s.add_set(name, std::to_string(minute), minute, 0);
+         made_at(s, name, minute);
+       }
+       s.others(replica_set, "web-1", R"({"status":{"replicas":1}})");
+       s.hears_all();
+       s.reconciles();
+       s.others(replica_set, "web-1", R"({"status":{"replicas":0}})");
+       s.ours(replica_set, "web-2", "null", {.method = Method::delete_});
+       s.ours(replica_set, "web-3", "null", {.method = Method::delete_});
+     },                                                                        keeps },
     {"I11", "a write in a namespace without a Rollout",
      [](Story& s) { s.ask(replica_set, "web-old"); },                          breaks},
     {"I11", "a read in a namespace without a Rollout",
@@ -283,47 +329,47 @@ const Tale deadlines[] = {
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"\"", true);
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D1", "a deadline in the past is written",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(-(1_s)), true);
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D1", "a deadline beyond the delay is written",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(32_s), true);
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D1", "a deadline at the end of the delay is written, rounded up",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(31_s), true);
-     }, keeps },
+     },                                                                                                                         keeps },
     {"D2", "a deadline is set anew",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(30_s), true);
        s.pass(10_s);
        s.deadline("web-old", s.in(30_s), true);
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D2", "a deadline is emptied",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(30_s));
        s.deadline("web-old", "\"\"", true);
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D2", "a deadline goes when its ReplicaSet is stable",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(30_s));
        s.deadline("web-old", "null", true);
-     }, keeps },
+     },                                                                                                                         keeps },
     {"D2", "rubbish becomes a deadline",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"soon\"");
        s.deadline("web-old", s.in(30_s), true);
-     }, keeps },
+     },                                                                                                                         keeps },
     {"D4", "scaled down a second early",
      [](Story& s) {
        s.begin(blue_green);
@@ -332,7 +378,12 @@ const Tale deadlines[] = {
        s.hears_all();
        s.pass(29_s);
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     }, breaks},
+     },                                                                                                                         breaks},
+    {"D4", "new again, with more pods than a preview",                                   [](Story& s) { comes_back(s, 2, 1); },
+     keeps                                                                                                                            },
+    {"D4", "new again, with all its pods",                                               [](Story& s) { comes_back(s, 3, 1); }, breaks},
+    {"D4", "new again, with more pods than a preview, and cut to fewer",
+     [](Story& s) { comes_back(s, 2, 0); },                                                                                     breaks},
     {"D4", "scaled down on the dot",
      [](Story& s) {
        s.begin(blue_green);
@@ -341,7 +392,7 @@ const Tale deadlines[] = {
        s.hears_all();
        s.pass(30_s);
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     }, keeps },
+     },                                                                                                                         keeps },
     {"D4", "one too many waits, as the status does not tell yet",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -352,7 +403,7 @@ const Tale deadlines[] = {
        s.deadline("web-new", s.in(30_s), true);
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     }, keeps },
+     },                                                                                                                         keeps },
     {"D4", "the newest version has a deadline, and is no old one",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -362,7 +413,7 @@ const Tale deadlines[] = {
        s.deadline("web-new", s.in(30_s), true);
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D4", "no more wait than may",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -371,7 +422,7 @@ const Tale deadlines[] = {
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D5", "a zombie with an empty deadline",
      [](Story& s) {
        s.begin(blue_green);
@@ -379,7 +430,7 @@ const Tale deadlines[] = {
        s.deadline("web-third", "\"\"");
        s.heal();
        s.quiet();
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D5", "one whose end is still to come",
      [](Story& s) {
        s.begin(blue_green);
@@ -387,20 +438,20 @@ const Tale deadlines[] = {
        s.deadline("web-third", s.in(30_s));
        s.heal();
        s.quiet();
-     }, keeps },
+     },                                                                                                                         keeps },
     {"D6", "rubbish stays",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"soon\"");
        s.quiet();
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D6", "rubbish is repaired",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"soon\"");
        s.deadline("web-old", "null", true);
        s.quiet();
-     }, keeps },
+     },                                                                                                                         keeps },
     {"D9", "what an abort leaves goes at once",
      [](Story& s) {
        s.begin(blue_green);
@@ -408,7 +459,7 @@ const Tale deadlines[] = {
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
        s.hears_all();
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D9", "what an abort leaves goes after its delay",
      [](Story& s) {
        s.begin(blue_green);
@@ -418,7 +469,7 @@ const Tale deadlines[] = {
        s.hears_all();
        s.pass(30_s);
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
-     }, keeps },
+     },                                                                                                                         keeps },
     {"D7", "an empty ReplicaSet whose deadline has passed is looked at again and again",
      [](Story& s) {
        s.begin(blue_green);
@@ -426,14 +477,14 @@ const Tale deadlines[] = {
        s.heal();
        s.pass(61_s);
        for (int i = 0; i < 20; ++i) s.reconciles();
-     }, breaks},
+     },                                                                                                                         breaks},
     {"D7", "a deadline that is still to come is looked at",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-new", s.in(600_s));
        s.heal();
        for (int i = 0; i < 20; ++i) s.reconciles();
-     }, keeps },
+     },                                                                                                                         keeps },
 };
 
 }  // namespace
