@@ -19,8 +19,6 @@ add_link_options($<$<CONFIG:Release>:-Wl,--gc-sections> -Wl,--as-needed)
 add_compile_options($<$<CONFIG:Release>:-ffunction-sections> $<$<CONFIG:Release>:-fdata-sections>)
 
 if(SLIPWAY_SANITIZE)
-  # Instrumented code without any optimisation runs its tests more than twice as long.
-  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
   add_compile_options(-fsanitize=${SLIPWAY_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${SLIPWAY_SANITIZE})
   if(SLIPWAY_SANITIZE STREQUAL "thread")
