@@ -140,9 +140,9 @@ void FaultyTransport::arrive(const std::shared_ptr<Exchange>& exchange) {
       return answer(exchange, no_answer());
     }
     case Fate::twice: {
-      Response response = carry_out(wire_, replica_, *exchange);
+      // Something on the way got no answer and tried again: the sender hears how that went.
       carry_out(wire_, replica_, *exchange);
-      return answer(exchange, std::move(response));
+      return answer(exchange, carry_out(wire_, replica_, *exchange));
     }
     case Fate::answered:
       return answer(exchange, carry_out(wire_, replica_, *exchange));

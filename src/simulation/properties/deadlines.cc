@@ -5,6 +5,7 @@
 
 #include "simulation/properties/declared_metadata.h"
 #include "simulation/properties/groups.h"
+#include "simulation/properties/json_difference.h"
 
 /// D1 to D11: every old ReplicaSet ends, at its time.
 namespace slipway::simulation {
@@ -62,6 +63,12 @@ class D1 final : public Property {
   }
 };
 
+/// It is of the template that the spec holds, whatever the status tells yet.
+bool has_template_of(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
+  return holds(lasting_part((*set.json)["spec"]["template"], ledger),
+               lasting_part(rollout.spec()["template"], ledger));
+}
+
 class D2 final : public Property {
  public:
   D2() : Property("D2", "a deadline comes, stays as it is, and goes with its reason") {}
@@ -86,6 +93,11 @@ class D2 final : public Property {
       const std::string& hash = change.set_after->hash;
       // Where the newest template is not written down yet, it may be this one.
       const bool may_be_new = rollout.observed_generation != rollout.generation;
+      // Or the one that is written down is there no more, and this one has its template.
+      const bool is_missing = std::ranges::none_of(world.sets, [&](const ReplicaSetView& set) {
+        return set.hash == rollout.current_hash && !set.leaving;
+      });
+      if (is_missing && has_template_of(rollout, *change.set_before, ledger)) return true;
       return may_be_new || hash == rollout.current_hash || hash == rollout.stable_hash ||
              rollout.strategy == Strategy::canary || ledger.is_selected(rollout, hash);
     };
@@ -113,19 +125,6 @@ bool is_inactive(const RolloutView& rollout, const ReplicaSetView& set, const Le
   // Of a status that was never written no version is old.
   return !rollout.current_hash.empty() && set.hash != rollout.current_hash &&
          set.hash != rollout.stable_hash && !ledger.is_selected(rollout, set.hash);
-}
-
-/// All of `wanted` is there: the server adds defaults.
-bool holds(const Json& present, const Json& wanted) {
-  if (wanted.is_object()) {
-    return std::ranges::all_of(wanted.as_object(), [&](const Json::Member& member) {
-      return holds(present[member.first], member.second);
-    });
-  }
-  if (!wanted.is_array() || !present.is_array() || present.size() != wanted.size()) {
-    return present == wanted;
-  }
-  return std::ranges::equal(present.as_array(), wanted.as_array(), holds);
 }
 
 class D4 final : public Property {
@@ -166,13 +165,8 @@ class D4 final : public Property {
                                  const Ledger& ledger) {
     const std::int64_t kept = std::min(set.replicas, rollout.desired);
     const bool is_preview = rollout.preview_replicas > 0 && set.replicas < rollout.desired;
-    if (!is_preview || !is_new(rollout, set, ledger)) return kept;
+    if (!is_preview || !has_template_of(rollout, set, ledger)) return kept;
     return std::min(kept, rollout.preview_replicas);
-  }
-  /// By the template that the spec holds, whatever the status tells yet.
-  static bool is_new(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
-    return holds(lasting_part((*set.json)["spec"]["template"], ledger),
-                 lasting_part(rollout.spec()["template"], ledger));
   }
   /// More of them wait for their end than the Rollout allows.
   static bool are_too_many(const World& world, std::string_view this_one, const Ledger& ledger) {
@@ -217,8 +211,9 @@ class D5 final : public Property {
       if (set.replicas == 0 || !is_inactive(*rollout, set, ledger)) continue;
       const std::optional<Instant> deadline = set.valid_deadline();
       if (deadline && *deadline + after_heal > ledger.now()) continue;
-      // A rolling update has no deadlines, and a person who pauses it holds every size as it is.
-      if (!deadline && rollout->paused && !ends_by_deadline(*rollout)) continue;
+      // A rolling update has no deadlines, whatever others write into the annotation, and a person
+      // who pauses it holds every size as it is.
+      if (rollout->paused && !ends_by_deadline(*rollout)) continue;
       broken({.property = {},
               .at = ledger.now(),
               .revision = ledger.revision(),

@@ -5,12 +5,12 @@
 
 #include "simulation/properties/declared_metadata.h"
 #include "simulation/properties/groups.h"
+#include "simulation/properties/json_difference.h"
 
 /// I1 to I11: whose is what.
 namespace slipway::simulation {
 namespace {
 
-constexpr std::string_view hash_label = "rollouts-pod-template-hash";
 constexpr std::string_view managed_by = "argo-rollouts.argoproj.io/managed-by-rollouts";
 
 class I1 final : public Property {
@@ -118,7 +118,7 @@ class I3 final : public Property {
     if (change.request == nullptr || change.set_before == nullptr || !change.set_after) return;
     if (!change.set_before->owner.empty() || change.set_after->owner.empty()) return;
     checked();
-    const std::string rollout = change.rollout == nullptr ? "" : change.rollout->key;
+    const std::string rollout = adopter_of(*change.set_after);
     const auto read = read_at_.find(change.request->replica + " " + rollout);
     if (read != read_at_.end() && change.request->at - read->second <= fresh) return;
     broken(change.violation(change.set_after->text(),
@@ -126,6 +126,14 @@ class I3 final : public Property {
   }
 
  private:
+  /// By name: it may be gone when the write arrives.
+  static std::string adopter_of(const ReplicaSetView& set) {
+    const Json& owners = (*set.json)["metadata"]["ownerReferences"];
+    const auto controls = [](const Json& owner) { return owner["controller"].bool_or(false); };
+    const auto owner = std::ranges::find_if(owners.as_array(), controls);
+    return set.key.substr(0, set.key.find('/') + 1) +
+           std::string((*owner)["name"].string_or_empty());
+  }
   /// A plan's writes may each wait for a slow server.
   static constexpr Duration fresh = Duration::from_seconds(300);
   std::map<std::string, Instant> read_at_;
@@ -173,13 +181,11 @@ class I4 final : public Property {
   }
 };
 
-/// The template without what the controller itself puts in.
-bool same_template(Json one, Json other) {
-  for (Json* pod : {&one, &other}) {
-    if (Json* labels = pod->member("metadata").find("labels")) labels->erase(hash_label);
-    pod->member("metadata").erase("creationTimestamp");
-  }
-  return one == other;
+/// A ReplicaSet has a Rollout's template, with what the server and the controller put in.
+bool has_template(const ReplicaSetView& set, const RolloutView& rollout) {
+  Json wanted = rollout.spec()["template"];
+  wanted.member("metadata").erase("creationTimestamp");
+  return holds((*set.json)["spec"]["template"], wanted);
 }
 
 class I5 final : public Property {
@@ -191,10 +197,7 @@ class I5 final : public Property {
     if (change.rollout_after->collision_count <= change.rollout_before->collision_count) return;
     checked();
     for (const ReplicaSetView* set : ledger.owned_by(change.rollout_after->uid)) {
-      if (!same_template((*set->json)["spec"]["template"],
-                         change.rollout_after->spec()["template"])) {
-        continue;
-      }
+      if (!has_template(*set, *change.rollout_after)) continue;
       broken(change.violation(change.rollout_after->text(),
                               fmt::format("a collision was counted though {} is its own and has "
                                           "this very template",

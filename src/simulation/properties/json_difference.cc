@@ -1,5 +1,6 @@
 #include "simulation/properties/json_difference.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace slipway::simulation {
@@ -40,6 +41,18 @@ void for_each_difference(const Json& before, const Json& after,
                          const std::function<void(const Difference&)>& found) {
   std::string path;
   compare(before, after, path, found);
+}
+
+bool holds(const Json& present, const Json& wanted) {
+  if (wanted.is_object()) {
+    return std::ranges::all_of(wanted.as_object(), [&](const Json::Member& member) {
+      return holds(present[member.first], member.second);
+    });
+  }
+  if (!wanted.is_array() || !present.is_array() || present.size() != wanted.size()) {
+    return present == wanted;
+  }
+  return std::ranges::equal(present.as_array(), wanted.as_array(), holds);
 }
 
 bool is_bookkeeping(std::string_view path) {

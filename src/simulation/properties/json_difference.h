@@ -19,6 +19,10 @@ struct Difference {
 void for_each_difference(const Json& before, const Json& after,
                          const std::function<void(const Difference&)>& found);
 
+/// All of `wanted` is there, and perhaps more: what the server adds as defaults, say. Lists have
+/// the same length.
+bool holds(const Json& present, const Json& wanted);
+
 /// What the server writes down by itself with each change.
 bool is_bookkeeping(std::string_view path);
 

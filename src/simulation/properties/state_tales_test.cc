@@ -197,7 +197,7 @@ const Tale identity[] = {
        s.begin(canary);
        s.others(replica_set, "web-old", R"({"metadata":{"ownerReferences":null}})");
        s.ours(replica_set, "web-old",
-              R"({"metadata":{"ownerReferences":[{"controller":true,"uid":"r"}]}})");
+              R"({"metadata":{"ownerReferences":[{"controller":true,"name":"web","uid":"r"}]}})");
      },                                                                        breaks},
     {"I3",  "adopted after a look",
      [](Story& s) {
@@ -205,7 +205,16 @@ const Tale identity[] = {
        s.others(replica_set, "web-old", R"({"metadata":{"ownerReferences":null}})");
        s.ask(rollout, "web", {.method = Method::get});
        s.ours(replica_set, "web-old",
-              R"({"metadata":{"ownerReferences":[{"controller":true,"uid":"r"}]}})");
+              R"({"metadata":{"ownerReferences":[{"controller":true,"name":"web","uid":"r"}]}})");
+     },                                                                        keeps },
+    {"I3",  "adopted after a look, for a Rollout that is gone when the write arrives",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(replica_set, "web-old", R"({"metadata":{"ownerReferences":null}})");
+       s.ask(rollout, "web", {.method = Method::get});
+       s.others(rollout, "web", "null");
+       s.ours(replica_set, "web-old",
+              R"({"metadata":{"ownerReferences":[{"controller":true,"name":"web","uid":"r"}]}})");
      },                                                                        keeps },
     {"I4",  "scaled up though the Rollout is known to be going",
      [](Story& s) {
@@ -242,7 +251,8 @@ const Tale identity[] = {
     {"I5",  "a collision with its own ReplicaSet",
      [](Story& s) {
        s.begin(canary);
-       s.others(replica_set, "web-new", R"({"spec":{"template":{"spec":{"image":"v2"}}}})");
+       s.others(replica_set, "web-new",
+                R"({"spec":{"template":{"spec":{"image":"v2","dnsPolicy":"ClusterFirst"}}}})");
        s.ours(rollout, "web", R"({"status":{"collisionCount":1}})");
      },                                                                        breaks},
     {"I5",  "a collision with another template",
@@ -329,47 +339,66 @@ const Tale deadlines[] = {
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"\"", true);
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D1", "a deadline in the past is written",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(-(1_s)), true);
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D1", "a deadline beyond the delay is written",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(32_s), true);
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D1", "a deadline at the end of the delay is written, rounded up",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(31_s), true);
-     },                                                                                                                         keeps },
+     },                                                                                                                             keeps },
     {"D2", "a deadline is set anew",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(30_s), true);
        s.pass(10_s);
        s.deadline("web-old", s.in(30_s), true);
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D2", "a deadline is emptied",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(30_s));
        s.deadline("web-old", "\"\"", true);
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D2", "a deadline goes when its ReplicaSet is stable",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(30_s));
        s.deadline("web-old", "null", true);
-     },                                                                                                                         keeps },
+     },                                                                                                                             keeps },
     {"D2", "rubbish becomes a deadline",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"soon\"");
        s.deadline("web-old", s.in(30_s), true);
-     },                                                                                                                         keeps },
+     },                                                                                                                             keeps },
+    {"D2", "gone, as it is new again in place of one that was deleted",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.add_set("web-third", "third", 3, 3);
+       s.others(replica_set, "web-third", R"({"spec":{"template":{"spec":{"image":"v2"}}}})");
+       s.deadline("web-third", s.in(30_s));
+       s.others(replica_set, "web-new", "null");
+       s.hears_all();
+       s.deadline("web-third", "null", true);
+     },                                                                                                                             keeps },
+    {"D2", "gone, though one of its template is the new one",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.add_set("web-third", "third", 3, 3);
+       s.others(replica_set, "web-third", R"({"spec":{"template":{"spec":{"image":"v2"}}}})");
+       s.deadline("web-third", s.in(30_s));
+       s.hears_all();
+       s.deadline("web-third", "null", true);
+     },                                                                                                                             breaks},
     {"D4", "scaled down a second early",
      [](Story& s) {
        s.begin(blue_green);
@@ -378,12 +407,12 @@ const Tale deadlines[] = {
        s.hears_all();
        s.pass(29_s);
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                         breaks},
-    {"D4", "new again, with more pods than a preview",                                   [](Story& s) { comes_back(s, 2, 1); },
-     keeps                                                                                                                            },
-    {"D4", "new again, with all its pods",                                               [](Story& s) { comes_back(s, 3, 1); }, breaks},
+     },                                                                                                                             breaks},
+    {"D4", "new again, with more pods than a preview",                                       [](Story& s) { comes_back(s, 2, 1); },
+     keeps                                                                                                                                },
+    {"D4", "new again, with all its pods",                                                   [](Story& s) { comes_back(s, 3, 1); }, breaks},
     {"D4", "new again, with more pods than a preview, and cut to fewer",
-     [](Story& s) { comes_back(s, 2, 0); },                                                                                     breaks},
+     [](Story& s) { comes_back(s, 2, 0); },                                                                                         breaks},
     {"D4", "scaled down on the dot",
      [](Story& s) {
        s.begin(blue_green);
@@ -392,7 +421,7 @@ const Tale deadlines[] = {
        s.hears_all();
        s.pass(30_s);
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                         keeps },
+     },                                                                                                                             keeps },
     {"D4", "one too many waits, as the status does not tell yet",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -403,7 +432,7 @@ const Tale deadlines[] = {
        s.deadline("web-new", s.in(30_s), true);
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                         keeps },
+     },                                                                                                                             keeps },
     {"D4", "the newest version has a deadline, and is no old one",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -413,7 +442,7 @@ const Tale deadlines[] = {
        s.deadline("web-new", s.in(30_s), true);
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D4", "no more wait than may",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -422,7 +451,7 @@ const Tale deadlines[] = {
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D5", "a zombie with an empty deadline",
      [](Story& s) {
        s.begin(blue_green);
@@ -430,7 +459,24 @@ const Tale deadlines[] = {
        s.deadline("web-third", "\"\"");
        s.heal();
        s.quiet();
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
+    {"D5", "what a person wrote on a ReplicaSet of a rolling update, which a person paused",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", R"({"spec":{"paused":true}})");
+       s.add_set("web-third", "third", 3, 3);
+       s.deadline("web-third", "\"1970-01-01T00:00:00Z\"");
+       s.heal();
+       s.quiet();
+     },                                                                                                                             keeps },
+    {"D5", "what a person wrote on a ReplicaSet of a rolling update that goes on",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_set("web-third", "third", 3, 3);
+       s.deadline("web-third", "\"1970-01-01T00:00:00Z\"");
+       s.heal();
+       s.quiet();
+     },                                                                                                                             breaks},
     {"D5", "one whose end is still to come",
      [](Story& s) {
        s.begin(blue_green);
@@ -438,20 +484,20 @@ const Tale deadlines[] = {
        s.deadline("web-third", s.in(30_s));
        s.heal();
        s.quiet();
-     },                                                                                                                         keeps },
+     },                                                                                                                             keeps },
     {"D6", "rubbish stays",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"soon\"");
        s.quiet();
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D6", "rubbish is repaired",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"soon\"");
        s.deadline("web-old", "null", true);
        s.quiet();
-     },                                                                                                                         keeps },
+     },                                                                                                                             keeps },
     {"D9", "what an abort leaves goes at once",
      [](Story& s) {
        s.begin(blue_green);
@@ -459,7 +505,7 @@ const Tale deadlines[] = {
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
        s.hears_all();
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D9", "what an abort leaves goes after its delay",
      [](Story& s) {
        s.begin(blue_green);
@@ -469,7 +515,7 @@ const Tale deadlines[] = {
        s.hears_all();
        s.pass(30_s);
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
-     },                                                                                                                         keeps },
+     },                                                                                                                             keeps },
     {"D7", "an empty ReplicaSet whose deadline has passed is looked at again and again",
      [](Story& s) {
        s.begin(blue_green);
@@ -477,14 +523,14 @@ const Tale deadlines[] = {
        s.heal();
        s.pass(61_s);
        for (int i = 0; i < 20; ++i) s.reconciles();
-     },                                                                                                                         breaks},
+     },                                                                                                                             breaks},
     {"D7", "a deadline that is still to come is looked at",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-new", s.in(600_s));
        s.heal();
        for (int i = 0; i < 20; ++i) s.reconciles();
-     },                                                                                                                         keeps },
+     },                                                                                                                             keeps },
 };
 
 }  // namespace
