@@ -93,6 +93,27 @@ void end_what_is_old(Work& work, bool sound) {
   }
 }
 
+std::string owners_path() {
+  return "/metadata/ownerReferences";
+}
+
+/// The hash label of one of ours was lost: without it no watch of ReplicaSets shows it any more.
+/// Nothing where all have theirs.
+Plan plan_lost_labels(const Work& work) {
+  Plan plan;
+  for (const api::ReplicaSet* owned : work.roles.owned) {
+    const std::string* label = owned->metadata.label(api::pod_template_hash_label);
+    const bool lost = label == nullptr || label->empty();
+    if (!lost || hash_of(*owned).empty() || owned->metadata.deletion_timestamp) continue;
+    kubernetes::Write write(seen_for_write(*owned), "its hash label was lost");
+    write.expect_as_seen(owners_path()).expect_as_seen("/metadata/labels");
+    write.set("/metadata/labels/" + std::string(api::pod_template_hash_label), hash_of(*owned));
+    plan.writes.push_back(std::move(write));
+    plan.reasons.push_back({"labels " + name_of(*owned) + " again", name_of(*owned), {}});
+  }
+  return plan;
+}
+
 /// Source: conditions-events.tsv, InvalidSpec: written again when the message changes. Compat: Argo
 /// Rollouts leaves old ReplicaSets running until the spec is mended.
 Plan plan_invalid(const Observed& seen, const Error& error) {
@@ -112,6 +133,7 @@ Plan plan_invalid(const Observed& seen, const Error& error) {
   status.phase = phase.phase;
   status.message = phase.message;
   Work work(seen);
+  if (Plan labels = plan_lost_labels(work); !labels.writes.empty()) return labels;
   work.status = std::move(status);
   work.new_revision = revision_of(rollout.metadata);
   work.because(message, error.where, error.hint);
@@ -135,10 +157,6 @@ std::optional<Error> find_problem(const Observed& seen) {
   if (errors.empty()) errors = validate_references(seen);
   if (errors.empty()) return std::nullopt;
   return errors.front();
-}
-
-std::string owners_path() {
-  return "/metadata/ownerReferences";
 }
 
 Json owners_of(const api::ReplicaSet& replica_set, const std::string& without_uid) {
@@ -173,23 +191,6 @@ Plan plan_ownership(const Work& work) {
     write.set(owners_path(), std::move(owners));
     plan.writes.push_back(std::move(write));
     plan.reasons.push_back({"adopts " + name_of(*orphan), name_of(*orphan), {}});
-  }
-  return plan;
-}
-
-/// The hash label of one of ours was lost: without it no watch of ReplicaSets shows it any more.
-/// Nothing where all have theirs.
-Plan plan_lost_labels(const Work& work) {
-  Plan plan;
-  for (const api::ReplicaSet* owned : work.roles.owned) {
-    const std::string* label = owned->metadata.label(api::pod_template_hash_label);
-    const bool lost = label == nullptr || label->empty();
-    if (!lost || hash_of(*owned).empty() || owned->metadata.deletion_timestamp) continue;
-    kubernetes::Write write(seen_for_write(*owned), "its hash label was lost");
-    write.expect_as_seen(owners_path()).expect_as_seen("/metadata/labels");
-    write.set("/metadata/labels/" + std::string(api::pod_template_hash_label), hash_of(*owned));
-    plan.writes.push_back(std::move(write));
-    plan.reasons.push_back({"labels " + name_of(*owned) + " again", name_of(*owned), {}});
   }
   return plan;
 }

@@ -67,6 +67,11 @@ TEST_CASE("a hash label that somebody took away comes back, wherever the Replica
   met.occupant = seen.replica_sets.at(0);
   met.replica_sets.clear();
   labels_again(met);
+  // However little the spec can be acted on meanwhile.
+  api::Rollout invalid = *seen.rollout;
+  invalid.spec.replicas = -1;
+  seen.rollout = std::make_shared<const api::Rollout>(std::move(invalid));
+  labels_again(seen);
 }
 
 TEST_CASE("a Rollout that is being deleted is left to the garbage collector (I4)") {
