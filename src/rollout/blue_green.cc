@@ -302,11 +302,12 @@ void plan_active_service(Work& work) {
   if (must_go_back(work)) {
     if (stable_can_take_over(work)) {
       switch_to(work, service, work.status.stable_rs, active);
-    } else {
-      work.because("the active Service goes back once the stable revision has pods",
-                   name_of(*work.roles.stable));
+      return;
     }
-    return;
+    work.because("the active Service goes back once the stable revision has pods",
+                 name_of(*work.roles.stable));
+    // Which may be never, if these crash: an update that is not aborted is the way out.
+    if (work.aborted()) return;
   }
   // Where there is nothing to go back to, traffic goes to what there is.
   if (work.aborted() && work.roles.stable) return;

@@ -182,6 +182,19 @@ TEST_CASE("where the status names no stable ReplicaSet, the one that has the tra
 }
 
 TEST_CASE(
+    "where nothing has the traffic and the stable version never runs, an update mends it (L1)") {
+  SimulatedWorld world(2, blue_green());
+  world.add_service("active");
+  world.add_service("preview");
+  world.break_image("v1");
+  world.run();
+  CHECK(image_behind(world, "active") == "none");
+  world.set_image("v2");
+  world.run();
+  CHECK(stands_at(world) == "v2:2/2 | active v2, preview v2 | Healthy");
+}
+
+TEST_CASE(
     "with the stable ReplicaSet deleted the new one is stable once it stands, aborted or not") {
   for (const bool aborted : {false, true}) {
     CAPTURE(aborted);
