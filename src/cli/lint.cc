@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "cli/files.h"
+#include "rollout/named_objects.h"
 #include "rollout/validation.h"
 
 namespace slipway::cli {
@@ -166,6 +167,20 @@ class Linter {
     return nullptr;
   }
 
+  const Json* find(const rollout::NamedObject& wanted) const {
+    for (const Document& document : documents_) {
+      const Json& value = document.yaml.value;
+      const std::string_view version = value["apiVersion"].string_or_empty();
+      if (value["kind"].string_or_empty() == wanted.kind &&
+          version.substr(0, version.find('/')) == wanted.group &&
+          value["metadata"]["name"].string_or_empty() == wanted.name &&
+          value["metadata"]["namespace"].string_or_empty() == wanted.namespace_) {
+        return &value;
+      }
+    }
+    return nullptr;
+  }
+
   void check_rollout(const Document& document, const api::Rollout& rollout) {
     rollout::Observed seen;
     seen.rollout = std::make_shared<const api::Rollout>(rollout);
@@ -189,6 +204,10 @@ class Linter {
     if (!template_known || seen.workload_error) return;
     for (const Error& error : rollout::validate_template(*seen.rollout)) add(document, error);
     check_services(document, named, near, seen);
+    for (const Error& error : rollout::validate_named_objects(
+             *seen.rollout, [this](const rollout::NamedObject& object) { return find(object); })) {
+      add_unless_missing(document, error);
+    }
   }
 
   static bool has_own_template(const api::Rollout& rollout) {
@@ -205,9 +224,13 @@ class Linter {
       }
     }
     for (const Error& error : rollout::validate_references(seen)) {
-      // Said of each Service that no file holds.
-      if (!error.message.ends_with(" not found")) add(document, error);
+      add_unless_missing(document, error);
     }
+  }
+
+  /// What no file holds may well be in the cluster.
+  void add_unless_missing(const Document& document, const Error& error) {
+    if (!error.message.ends_with(" not found")) add(document, error);
   }
 
   std::vector<Document> documents_;

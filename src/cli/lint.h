@@ -25,8 +25,8 @@ struct LintFile {
 };
 
 /// Checks Rollouts, analysis kinds and Experiments for what can't be read, fields that don't exist
-/// and broken rules. A Rollout's Services, and its workload, are checked where the files hold them;
-/// what they don't hold may well be in the cluster. Pure.
+/// and broken rules. A Rollout's Services, workload, analysis templates, Ingresses and routes are
+/// checked where the files hold them; what they don't hold may well be in the cluster. Pure.
 std::vector<LintFinding> find_lint(const std::vector<LintFile>& files);
 
 struct LintOptions {

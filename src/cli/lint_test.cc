@@ -115,6 +115,30 @@ spec:
             .find("template must be empty") != std::string::npos);
 }
 
+TEST_CASE("templates and routes are checked where the files hold them") {
+  const std::string text =
+      replaced("      - pause: {}", R"(      - analysis: {templates: [{templateName: rate}]}
+      canaryService: canary
+      trafficRouting: {nginx: {stableIngress: shop}})");
+  CHECK(told(text).empty());
+  CHECK(told(text + R"(---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: shop}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: rate}
+spec:
+  metrics: [{name: rate, interval: 5s, provider: {prometheus: {query: up}}}]
+)") == "f.yaml:12: spec.strategy.canary.steps[1].analysis.templates: found \"rate\", expected: "
+       "AnalysisTemplate rate has metric rate which runs indefinitely. Invalid value for count: "
+       "null (give the metric a count, or take its interval away)|"
+       "f.yaml:14: spec.strategy.canary.trafficRouting.nginx.stableIngress: found \"shop\", "
+       "expected: ingress `shop` has no rules using service stable backend (give the Ingress a "
+       "path whose backend is this Service)|");
+}
+
 TEST_CASE("a file that is not there is an error, and so is none") {
   std::ostringstream out;
   std::ostringstream err;

@@ -231,6 +231,18 @@ void check_strategy(const api::Rollout& rollout, Problems& problems) {
   }
 }
 
+/// The labels that pods get only while they are behind this Service (behaviour.md section 23).
+const api::StringMap* labels_of_part(const api::RolloutStrategy& strategy, std::string_view field) {
+  const auto labels = [](const api::Box<api::PodTemplateMetadata>& metadata) {
+    return metadata ? &metadata->labels : nullptr;
+  };
+  if (field.ends_with(".stableService")) return labels(strategy.canary->stable_metadata);
+  if (field.ends_with(".canaryService")) return labels(strategy.canary->canary_metadata);
+  if (field.ends_with(".activeService")) return labels(strategy.blue_green->active_metadata);
+  if (field.ends_with(".previewService")) return labels(strategy.blue_green->preview_metadata);
+  return nullptr;
+}
+
 void check_service(const api::Rollout& rollout, const NamedService& named,
                    const api::Service& service, Problems& problems) {
   const std::string found = quote(named.name);
@@ -246,8 +258,12 @@ void check_service(const api::Rollout& rollout, const NamedService& named,
     if (!pod_labels) {
       pod_labels = string_map(rollout.spec.template_.content()["metadata"]["labels"]);
     }
-    const auto label = pod_labels->find(key);
-    if (label != pod_labels->end() && label->second == value) continue;
+    const auto has = [&](const api::StringMap& labels) {
+      const auto label = labels.find(key);
+      return label != labels.end() && label->second == value;
+    };
+    const api::StringMap* of_part = labels_of_part(rollout.spec.strategy, named.field);
+    if (has(*pod_labels) || (of_part && has(*of_part))) continue;
     problems.invalid(
         named.field, found,
         fmt::format("Service \"{}\" has unmatch label \"{}\" in rollout", named.name, key),

@@ -121,8 +121,8 @@ const Broken broken[] = {
 struct Elsewhere {
   const char *path, *message, *where;
 };
-constexpr const char* analysis = "waits for analysis: such a Rollout is left whole";
-constexpr const char* router = "waits for its router: such a Rollout is left whole";
+constexpr const char* analysis = "named_objects_test.cc: analysis templates";
+constexpr const char* router = "named_objects_test.cc: Ingresses and routes";
 const Elsewhere elsewhere[] = {
     {"spec.selector",                                              "invalid label selector",      "told before, by the rule of label selectors"},
     {"spec.template",                                              "template must be empty",      "workload_test.cc"                           },

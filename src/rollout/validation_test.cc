@@ -173,6 +173,32 @@ TEST_CASE("a Service must exist, select the pods, and belong to no other Rollout
   CHECK(first(validate_references(seen)) == at + "service \"stable\" not found");
 }
 
+TEST_CASE("a Service may select its pods by the labels that their part gets") {
+  const auto problem = [](const char* strategy, const char* name) {
+    Observed seen;
+    seen.rollout =
+        std::make_shared<const api::Rollout>(with(std::string(R"({"strategy":)") + strategy + "}"));
+    api::Service service;
+    service.metadata.name = name;
+    service.spec.selector = {
+        {"app",  "web"   },
+        {"part", "stable"}
+    };
+    seen.services[name] = std::make_shared<const api::Service>(service);
+    return first(validate_references(seen));
+  };
+  CHECK(problem(R"({"canary":{"stableService":"s","stableMetadata":{"labels":{"part":"stable"}}}})",
+                "s") == "");
+  CHECK(
+      problem(
+          R"({"canary":null,"blueGreen":{"activeService":"s","activeMetadata":{"labels":{"part":"stable"}}}})",
+          "s") == "");
+  CHECK(problem(R"({"canary":{"canaryService":"s","stableMetadata":{"labels":{"part":"stable"}}}})",
+                "s") ==
+        "spec.strategy.canary.canaryService: Invalid value: \"s\": Service \"s\" has unmatch label "
+        "\"part\" in rollout");
+}
+
 TEST_CASE("each feature that is not built is named by its field") {
   struct Row {
     const char* patch;
