@@ -15,6 +15,7 @@ class HashMemo {
  public:
   const rollout::Hashes& hashes_of(const rollout::Observed& seen);
   void forget(const api::ObjectKey& rollout) { kept_.erase(rollout); }
+  std::size_t size() const { return kept_.size(); }
 
  private:
   struct Kept {

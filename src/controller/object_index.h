@@ -29,6 +29,8 @@ class ReplicaSetIndex {
   const KeySet& controlled_by(const std::string& uid) const;
   /// ReplicaSets of a namespace without a controller.
   const KeySet& orphans_in(const std::string& namespace_) const;
+  /// Owners, and namespaces with orphans.
+  std::size_t size() const { return by_controller_.size() + orphans_.size(); }
 
  private:
   std::map<std::string, KeySet> by_controller_;
@@ -41,6 +43,8 @@ class ReferenceIndex {
   void set(const api::ObjectKey& rollout, const rollout::References& references);
   void remove(const api::ObjectKey& rollout);
   const KeySet& users_of(const api::Kind& kind, const api::ObjectKey& key) const;
+  /// Targets, and Rollouts that refer to any.
+  std::size_t size() const { return users_.size() + targets_of_.size(); }
 
  private:
   struct Target {

@@ -586,6 +586,13 @@ std::string RolloutController::trouble() const {
   return state_->synced() ? "" : "the caches are not yet in step with the API server";
 }
 
+std::size_t RolloutController::remembered() const {
+  const State& state = *state_;
+  return state.rollouts.size() + state.replica_sets.size() + state.services.size() +
+         state.index.size() + state.references.size() + state.hashes.size() + state.stored.size() +
+         state.live_reads.size() + state.unsure.size();
+}
+
 std::uint64_t RolloutController::reconciles() const {
   return state_->reconciles;
 }

@@ -41,6 +41,9 @@ class RolloutController {
   bool drained() const;
   /// Why it does not work now; empty when all is well.
   std::string trouble() const;
+  /// Of how many objects the caches, and what goes with them, hold anything: none, once all that it
+  /// watches are gone.
+  std::size_t remembered() const;
   /// Reconciles since the start, for tests and benchmarks.
   std::uint64_t reconciles() const;
 

@@ -23,6 +23,7 @@ class StoredStatuses {
   /// Of this very version; null where it is stored as we would write it.
   std::shared_ptr<const Json> status_of(const api::Rollout& rollout) const;
   void forget(const api::ObjectKey& key) { odd_.erase(key); }
+  std::size_t size() const { return odd_.size(); }
 
  private:
   Result<api::Rollout> decode(const Json& json);

@@ -10,6 +10,7 @@
 #include "cluster/server/store.h"
 #include "simulation/disturbance.h"
 #include "simulation/garbage.h"
+#include "simulation/manifests.h"
 
 namespace slipway::simulation {
 namespace {
@@ -81,6 +82,10 @@ struct Act {
     patch(kind, name, annotation_patch(key, std::move(value)));
   }
 };
+
+constexpr std::string_view hand_over_verb = "hand-over";
+constexpr std::string_view flood_verb = "flood";
+constexpr std::string_view neighbour_verb = "update-neighbour";
 
 constexpr std::string_view replica_sets = "replicasets.apps";
 constexpr std::string_view services = "services";
@@ -271,6 +276,41 @@ void recreate(Act& act) {
   }
 }
 
+/// As long as an upgrade takes: who was away for more than a minute when all heals is late (D5).
+void hand_over(Act& act) {
+  act.stage.hand_over(1_s * (std::int64_t{1} << act.random.below(6)));
+}
+
+/// Somebody writes to the Rollout, again and again, what is none of our business.
+void flood(Act& act) {
+  constexpr int writes = 80;
+  const std::string path = kinds::rollout.path(ns, act.rollout);
+  for (int i = 0; i < writes; ++i) {
+    // A label: annotations are handed on to ReplicaSets.
+    act.stage.time.after(25_ms * i, [&stage = act.stage, path, i] {
+      merge_patch(
+          stage, "flood", path,
+          Json::object({
+              {"metadata", Json::object({{"labels", Json::object({{"example.com/flood",
+                                                                   std::to_string(i)}})}})}
+      }));
+    });
+  }
+}
+
+/// Something that its controller must look at happens to another Rollout.
+void update_neighbour(Act& act) {
+  const std::string name = neighbour_name(act.random.below(neighbours_max));
+  if (act.find("rollouts.argoproj.io", name) == nullptr) return;
+  const std::string value = std::to_string(act.random.below(1000));
+  act.patch(
+      kinds::rollout, name,
+      Json::object({
+          {"spec",     Json::object({{"replicas", static_cast<int>(1 + act.random.below(3))}})},
+          {"metadata", Json::object({{"labels", Json::object({{"example.com/n", value}})}})   }
+  }));
+}
+
 using Do = void (*)(Act&);
 struct Entry {
   Verb verb;
@@ -329,7 +369,7 @@ const Entry entries[] = {
          a.remove(kinds::replica_set, object->name(), "Background");
        }
      }         },
-    {{"edit-service", ff10, "operator"}, edit_service                                                                                                                                                  },
+    {{"edit-service", ff10, "operator"},                                                                        edit_service                                                                                                                                                  },
     {{"strip-deadline", ff10, "operator"},
      [](Act& a) {
        if (const auto object = a.any(replica_sets)) {
@@ -345,8 +385,11 @@ const Entry entries[] = {
      }},
     {{"relabel", ff11, "operator"}, relabel     },
     {{"foreign", ff11, "operator"}, make_foreign},
-    {{"recreate", ff13, "user"}, recreate                                                                                                                                                              },
-    {{"poison", ff16, "operator"}, poison                                                                                                                              },
+    {{"recreate", ff13, "user"}, recreate                                                                                                                                                                                                                                     },
+    {{hand_over_verb, fd7, "helm"}, hand_over                                                                                                                              },
+    {{flood_verb, fd12, "flood"}, flood                                                                                                                                                                                                        },
+    {{neighbour_verb, fd12, "user"}, update_neighbour},
+    {{"poison", ff16, "operator"}, poison   },
 };
 
 }  // namespace
@@ -362,9 +405,13 @@ std::span<const Verb> all_verbs() {
 
 namespace {
 
-/// Drawn for themselves they would nearly always meet a Rollout at rest: see `abort_an_update`.
-bool needs_an_update(const Verb& verb) {
-  return verb.name == "abort" || verb.name == "retry";
+/// Drawn for themselves they would nearly always meet a Rollout at rest: each has its own place.
+bool has_its_place(const Verb& verb) {
+  for (const std::string_view name : {std::string_view("abort"), std::string_view("retry"),
+                                      hand_over_verb, flood_verb, neighbour_verb}) {
+    if (verb.name == name) return true;
+  }
+  return false;
 }
 
 /// In a third of all runs somebody aborts an update under way, and mostly tries again, perhaps
@@ -384,13 +431,38 @@ void abort_an_update(std::uint64_t seed, std::vector<Deed>& deeds) {
   }
 }
 
+/// Soon after an update has begun another controller takes over, and ours after it.
+void hand_over_an_update(std::uint64_t seed, std::vector<Deed>& deeds) {
+  Random random = stream_of(seed, "handover");
+  if (random.below(2) != 0) return;
+  const auto update = std::ranges::find(deeds, "set-image", &Deed::verb);
+  if (update == deeds.end()) return;
+  deeds.insert(update + 1, {.verb = std::string(hand_over_verb),
+                            .gap = 100_ms * (std::int64_t{1} << random.below(10)),
+                            .pick = random.next()});
+}
+
+/// Floods the Rollout at some moment, while others have news.
+void flood_the_queue(std::uint64_t seed, std::vector<Deed>& deeds) {
+  Random random = stream_of(seed, "flood");
+  auto at = deeds.begin() + static_cast<std::ptrdiff_t>(random.below(deeds.size() + 1));
+  at = deeds.insert(at, {.verb = std::string(flood_verb), .gap = 10_s, .pick = random.next()});
+  for (int i = 0; i < 4; ++i) {
+    at = deeds.insert(
+        at + 1,
+        {.verb = std::string(neighbour_verb),
+         .gap = Duration::from_milliseconds(static_cast<std::int64_t>(300 + random.below(400))),
+         .pick = random.next()});
+  }
+}
+
 }  // namespace
 
 std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const FaultSet& allowed) {
   Random random = stream_of(seed, "deeds");
   std::vector<const Verb*> possible;
   for (const Verb& verb : all_verbs()) {
-    const bool on = rates[static_cast<std::size_t>(verb.fault)] != 0 && !needs_an_update(verb);
+    const bool on = rates[static_cast<std::size_t>(verb.fault)] != 0 && !has_its_place(verb);
     if (on && contains(allowed, verb.fault)) possible.push_back(&verb);
   }
   std::vector<Deed> deeds;
@@ -406,8 +478,12 @@ std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const Fault
                            random.below(static_cast<std::uint64_t>(reach.nanoseconds)))};
     deeds.push_back(std::move(deed));
   }
-  const auto commands = static_cast<std::size_t>(Fault::ff7);
-  if (rates[commands] != 0 && contains(allowed, Fault::ff7)) abort_an_update(seed, deeds);
+  const auto on = [&](Fault fault) {
+    return rates[static_cast<std::size_t>(fault)] != 0 && contains(allowed, fault);
+  };
+  if (on(Fault::ff7)) abort_an_update(seed, deeds);
+  if (on(Fault::fd7)) hand_over_an_update(seed, deeds);
+  if (on(Fault::fd12)) flood_the_queue(seed, deeds);
   return deeds;
 }
 

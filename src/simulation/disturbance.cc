@@ -1,6 +1,8 @@
 #include "simulation/disturbance.h"
 
-#include "api/kinds.h"
+#include <fmt/format.h>
+
+#include "cluster/server/store.h"
 
 namespace slipway::simulation {
 namespace {
@@ -55,6 +57,29 @@ void touch(Stage& stage, const Addressed& about, std::uint64_t mark) {
   // no two writers can both have their way with one field.
   merge_patch(stage, "bystander", path,
               annotation_patch("example.com/touched-" + about.plural, std::to_string(mark)));
+}
+
+std::vector<std::string> names_of(const Stage& stage, const api::Kind& kind) {
+  const std::string table =
+      kind.group.empty() ? std::string(kind.plural) : fmt::format("{}.{}", kind.plural, kind.group);
+  std::vector<std::string> names;
+  for (const auto& [key, object] : stage.server.store().table(table).objects()) {
+    names.emplace_back(object->name());
+  }
+  return names;
+}
+
+void strip_our_notes(Stage& stage) {
+  constexpr std::string_view notes[] = {"slipway.dev/claim", "slipway.dev/revision-for"};
+  for (const api::Kind* kind :
+       {&api::kinds::rollout, &api::kinds::replica_set, &api::kinds::service}) {
+    for (const std::string& name : names_of(stage, *kind)) {
+      for (const std::string_view note : notes) {
+        merge_patch(stage, "another controller", kind->path("default", name),
+                    annotation_patch(note, Json()));
+      }
+    }
+  }
 }
 
 void change_what_matters(Stage& stage, const Addressed& about, std::uint64_t size) {

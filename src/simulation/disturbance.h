@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "api/kinds.h"
 #include "simulation/stage.h"
 
 namespace slipway::simulation {
@@ -22,5 +24,12 @@ int merge_patch(Stage& stage, std::string_view actor, const std::string& path, c
 Json annotation_patch(std::string_view key, Json value);
 /// The path of the object itself, without a subresource.
 std::string path_of(const Addressed& about);
+
+/// Names of all objects of a kind in the one namespace there is.
+std::vector<std::string> names_of(const Stage& stage, const api::Kind& kind);
+
+/// Takes from all objects the notes that only we write: so another controller of the same API would
+/// leave them, one that never knew of us.
+void strip_our_notes(Stage& stage);
 
 }  // namespace slipway::simulation

@@ -65,7 +65,14 @@ struct SentRequest {
   // Known once it is answered.
   Outcome outcome = Outcome::pending;
   int status = 0;
+  bool whole = true;  ///< The answer could be read: its body was not cut short.
   Instant answered_at;
+};
+
+/// Whose a cluster's objects are when a replica of ours begins anew.
+enum class Leavings : std::uint8_t {
+  ours,      ///< As we left them, however long ago.
+  anothers,  ///< As another controller of the same API leaves them: without what only we write.
 };
 
 /// What is true, whatever the controller knows. Asked by properties, answered by the engine.

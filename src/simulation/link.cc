@@ -469,6 +469,7 @@ void Link::answer(const CallPtr& call, Result<Response> response, const Fate& fa
     SentRequest& sent = call->sent;
     sent.outcome = response ? Outcome::answered : Outcome::ambiguous;
     sent.status = response ? response->status : 0;
+    sent.whole = fate.answer != Fate::Answer::cut_short;
     sent.answered_at = stage_.time.now();
     stage_.trace(response ? "answered" : "lost", static_cast<std::uint64_t>(sent.status));
     if (stage_.audience != nullptr) {

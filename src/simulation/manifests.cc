@@ -227,4 +227,33 @@ std::vector<Json> make_up_manifests(std::uint64_t seed) {
   return objects;
 }
 
+std::string neighbour_name(std::size_t index) {
+  return "neighbour-" + std::to_string(index);
+}
+
+std::vector<Json> make_up_neighbours() {
+  std::vector<Json> objects;
+  for (std::size_t i = 0; i < neighbours_max; ++i) {
+    const std::string of = neighbour_name(i);
+    const Json labels = Json::object({
+        {"app", of}
+    });
+    Json pods = pod_template();
+    pods.member("metadata").set("labels", labels);
+    Json spec = Json::object({
+        {"replicas", 1                                         },
+        {"selector", Json::object({{"matchLabels", labels}})   },
+        {"strategy", Json::object({{"canary", Json::object()}})}
+    });
+    spec.set("template", std::move(pods));
+    objects.push_back(Json::object({
+        {"apiVersion", "argoproj.io/v1alpha1"                                },
+        {"kind",       "Rollout"                                             },
+        {"metadata",   Json::object({{"name", of}, {"namespace", "default"}})},
+        {"spec",       std::move(spec)                                       }
+    }));
+  }
+  return objects;
+}
+
 }  // namespace slipway::simulation

@@ -70,7 +70,16 @@ class Property {
   virtual void at_heal(const Ledger& ledger) { (void)ledger; }
   /// Time enough has passed for everything to settle: from here on all must be silent.
   virtual void at_quiet(const Ledger& ledger) { (void)ledger; }
-  /// The run is over.
+  /// No replica of ours runs any more; one that begins later finds these leavings.
+  virtual void at_handover(Leavings leavings, const Ledger& ledger) {
+    (void)leavings, (void)ledger;
+  }
+  /// All Rollouts, ReplicaSets and Services were deleted a while ago, and of so many objects a
+  /// replica still remembers something.
+  virtual void at_emptied(std::size_t remembered, const Ledger& ledger) {
+    (void)remembered, (void)ledger;
+  }
+  /// The run is over, but for what is left to see once all is deleted.
   virtual void at_end(const Ledger& ledger) { (void)ledger; }
 
   using Report = std::function<void(Violation)>;

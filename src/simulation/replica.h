@@ -27,6 +27,7 @@ class Replica {
   ActorLoop& loop() { return *loop_; }
   const std::string& name() const { return name_; }
   std::uint64_t reconciles() const { return controller_->reconciles(); }
+  std::size_t remembered() const { return controller_->remembered(); }
 
   /// An orderly end: no new plan, what is under way ends, the lease goes last.
   void shut_down(std::function<void()> done);

@@ -21,6 +21,9 @@ constexpr Duration leadership_lasts = 20_s;
 /// By then every watch has ended once and was opened again.
 constexpr Duration watch_lasts_max = 10_min;
 constexpr int pushes_max = 40;
+constexpr Duration week = 168_h;
+/// By then a fresh replica has filled its caches and looked at all there is.
+constexpr Duration looks_around_within = 5_min;
 
 class Run {
  public:
@@ -60,8 +63,11 @@ class Run {
     scene_.time().run_until(scene_.now() + 5_s);
     verdict_.at_quiet();
     scene_.time().run_until(scene_.now() + options_.silence);
+    virtual_time_ = scene_.now() - began;
+    if (scenario_.leavings) come_back();
     verdict_.at_end();
-    return result(began);
+    if (scenario_.leavings) go_for_good();
+    return result();
   }
 
  private:
@@ -84,6 +90,19 @@ class Run {
     } while (!scene_.has_leader() && scene_.now() < limit);
   }
 
+  void come_back() {
+    scene_.leave(*scenario_.leavings);
+    scene_.time().run_until(scene_.now() + week);
+    scene_.begin_anew();
+    scene_.time().run_until(scene_.now() + looks_around_within);
+  }
+
+  void go_for_good() {
+    scene_.delete_everything();
+    scene_.time().run_until(scene_.now() + looks_around_within);
+    verdict_.at_emptied(scene_.remembered());
+  }
+
   void settle() {
     const Instant limit = scene_.now() + settles_within;
     const Instant began = scene_.now();
@@ -103,7 +122,7 @@ class Run {
     }
   }
 
-  RunResult result(Instant began) {
+  RunResult result() {
     RunResult result;
     verdict_.write_to(result);
     Stage& stage = scene_.stage();
@@ -114,7 +133,7 @@ class Run {
     result.reconciles = scene_.reconciles();
     result.reconciles_in_trouble = reconciles_in_trouble_;
     result.requests = stage.requests();
-    result.virtual_time = scene_.now() - began;
+    result.virtual_time = virtual_time_;
     result.phase = scene_.rollout()["status"]["phase"].string_or_empty();
     return result;
   }
@@ -125,6 +144,7 @@ class Run {
   Scene scene_;
   Verdict verdict_;
   std::uint64_t reconciles_in_trouble_ = 0;
+  Duration virtual_time_;  ///< To the end of the silence: a week without anybody is no feat.
 };
 
 }  // namespace

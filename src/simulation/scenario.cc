@@ -121,7 +121,15 @@ Scenario draw_scenario(std::uint64_t seed, const FaultSet& faults,
   drawn.tail = Duration::from_seconds(static_cast<std::int64_t>(5 + shape.below(200)));
   drawn.finishes = shape.below(4) != 0;
   drawn.upkeep = stream_of(seed, "upkeep").below(16) == 0;
+  Random return_ = stream_of(seed, "return");
+  if (return_.below(4) == 0) {
+    drawn.leavings = return_.below(2) == 0 ? Leavings::ours : Leavings::anothers;
+  }
   drawn.deeds = draw_deeds(seed, rates, faults);
+  const bool flooded = rate_of(rates, Fault::fd12) != 0;
+  if (objects.empty() && flooded) {
+    for (Json& neighbour : make_up_neighbours()) drawn.objects.push_back(std::move(neighbour));
+  }
   rate_of(rates, Fault::fd4) = 0;  // Settled, and so are its like: none is asked again.
   return drawn;
 }
@@ -156,6 +164,9 @@ Json to_json(const Scenario& scenario) {
       {"deeds",        std::move(deeds)                       },
       {"faultRates",   std::move(fault_rates)                 },
   });
+  if (scenario.leavings) {
+    json.set("leavings", *scenario.leavings == Leavings::ours ? "ours" : "another's");
+  }
   if (scenario.strikes) {
     Json strikes = Json::array();
     for (const Strike& strike : *scenario.strikes) {
@@ -191,6 +202,10 @@ Result<Scenario> scenario_from_json(const Json& json) {
   scenario.calm = {json["calm"].integer_or(0)};
   scenario.tail = {json["tail"].integer_or(0)};
   scenario.finishes = json["finishes"].bool_or(true);
+  if (const Json* leavings = json.find("leavings")) {
+    const bool ours = leavings->string_or_empty() == "ours";
+    scenario.leavings = ours ? Leavings::ours : Leavings::anothers;
+  }
   scenario.upkeep = json["upkeep"].bool_or(false);
   for (const Json& deed : items("deeds")) scenario.deeds.push_back(TRY(deed_from_json(deed)));
   for (const FaultInfo& info : all_faults()) {

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "simulation/fault.h"
+#include "simulation/history.h"
 #include "simulation/schedule.h"
 
 namespace slipway::simulation {
@@ -43,6 +44,8 @@ struct Scenario {
   Duration tail;           ///< Of trouble after the last deed.
   bool finishes = true;    ///< A person promotes until the end once all is healed.
   bool upkeep = false;     ///< Watches end and are opened again in the long silence too.
+  /// After the silence the controller is gone for a week, and a fresh one goes on from these.
+  std::optional<Leavings> leavings;
 
   Rates fault_rates{};                         ///< Where faults strike at random ...
   std::optional<std::vector<Strike>> strikes;  ///< ... and where they strike exactly here.

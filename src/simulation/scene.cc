@@ -87,6 +87,7 @@ Scene::Scene(const BootedServer& booted, const Scenario& scenario,
              node_options()),
       last_write_(time_.now()),
       last_change_(time_.now()) {
+  stage_->hand_over = [this](Duration until_restart) { hand_over(until_restart); };
   server_loop_.set_offset(scenario.server_offset);
   for (std::size_t i = 0; i < scenario.offsets.size(); ++i) {
     const Duration offset{std::abs(scenario.offsets[i].nanoseconds)};
@@ -314,6 +315,50 @@ void Scene::settle_leadership() {
     seat->replica.reset();
   }
   if (alone != nullptr) alone->replica->lead_without_lease();
+}
+
+void Scene::leave(Leavings leavings) {
+  for (const auto& seat : seats_) {
+    time_.cancel(seat->restart);
+    if (seat->replica == nullptr) continue;
+    reconciles_of_the_dead_ += seat->replica->reconciles();
+    seat->replica.reset();
+  }
+  if (leavings == Leavings::anothers) strip_our_notes(*stage_);
+  if (stage_->audience != nullptr) stage_->audience->at_handover(leavings);
+}
+
+void Scene::hand_over(Duration until_restart) {
+  leave(Leavings::anothers);
+  for (const auto& seat : seats_) {
+    seat->ending = true;
+    seat->restart = time_.after(until_restart, [this, &seat = *seat] { start_replica(seat); });
+  }
+}
+
+void Scene::begin_anew() {
+  Seat& seat = *seats_.front();
+  start_replica(seat);
+  seat.replica->lead_without_lease();
+}
+
+void Scene::delete_everything() {
+  for (const api::Kind* kind :
+       {&api::kinds::rollout, &api::kinds::replica_set, &api::kinds::service}) {
+    for (const std::string& name : names_of(*stage_, *kind)) {
+      stage_->carry_out(
+          {.method = kubernetes::Method::delete_, .target = kind->path("default", name)}, "user",
+          false, 0);
+    }
+  }
+}
+
+std::size_t Scene::remembered() const {
+  std::size_t sum = 0;
+  for (const auto& seat : seats_) {
+    if (seat->replica != nullptr) sum += seat->replica->remembered();
+  }
+  return sum;
 }
 
 void Scene::perform(Deed& deed) {

@@ -46,6 +46,14 @@ class Scene final : public Truth {
   void settle_leadership();
   /// Nothing but our controller moves from here on.
   void fall_silent();
+  /// Every replica goes, and leaves its objects so.
+  void leave(Leavings leavings);
+  /// A fresh replica begins, and leads alone.
+  void begin_anew();
+  /// All Rollouts, ReplicaSets and Services go at once.
+  void delete_everything();
+  /// Of how many objects the replicas that run remember anything.
+  std::size_t remembered() const;
   /// Does the deed, and writes down where.
   void perform(Deed& deed);
 
@@ -82,6 +90,7 @@ class Scene final : public Truth {
   void apply_objects();
   void count_settled();
   void end_overlap();
+  void hand_over(Duration until_restart);
 
   const Scenario& scenario_;
   TrueTime time_;

@@ -29,6 +29,8 @@ class Audience {
   virtual void on_reconcile(std::string_view replica, std::string_view rollout) = 0;
   virtual void at_heal() = 0;
   virtual void at_quiet() = 0;
+  virtual void at_handover(Leavings leavings) = 0;
+  virtual void at_emptied(std::size_t remembered) = 0;
   virtual void at_end() = 0;
 };
 
@@ -79,6 +81,9 @@ class Stage {
   /// Mixes a text and a number into the run's hash.
   void trace(std::string_view text, std::uint64_t number);
   std::uint64_t trace_hash() const { return trace_; }
+
+  /// Ends every replica, and brings them back after that long to what another controller left.
+  std::function<void(Duration)> hand_over;
 
   const std::uint64_t seed;
   TrueTime& time;

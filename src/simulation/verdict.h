@@ -26,6 +26,8 @@ class Verdict final : public Audience {
   }
   void at_heal() override { judge_.heal(); }
   void at_quiet() override { judge_.quiet(); }
+  void at_handover(Leavings leavings) override { judge_.handover(leavings); }
+  void at_emptied(std::size_t remembered) override { judge_.emptied(remembered); }
   void at_end() override { judge_.end(); }
   /// It went on and on, long after everything had healed.
   void never_settled();

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -192,13 +193,17 @@ class D5 final : public Property {
   D5() : Property("D5", "no zombies: an old ReplicaSet is empty soon after its deadline") {}
 
   void at_heal(const Ledger& ledger) override { healed_at_ = ledger.now(); }
+  void on_request(const SentRequest& request, const Ledger& ledger) override {
+    began_.try_emplace(request.replica, ledger.now());
+  }
   void on_commit(const Change& change, const Ledger& ledger) override {
     if (!healed_at_ || !is_our_change(change) || change.rollout == nullptr) return;
     if (change.set_after->replicas != 0 || change.set_before->replicas == 0) return;
     const std::optional<Instant> deadline = change.set_before->valid_deadline();
     if (!deadline || !ends_by_deadline(*change.rollout)) return;
     checked();
-    const Instant due = std::max(*deadline, *healed_at_) + after_heal;
+    const Instant began = change.request == nullptr ? *healed_at_ : began_[change.request->replica];
+    const Instant due = std::max({*deadline, *healed_at_, began}) + after_heal;
     if (change.commit.at <= due + ledger.truth().clock_error_max()) return;
     broken(change.violation(change.set_before->text(),
                             fmt::format("was due by {}", quoted(change.set_before->deadline))));
@@ -228,6 +233,7 @@ class D5 final : public Property {
   /// A controller that was just restarted looks again within a minute.
   static constexpr Duration after_heal = Duration::from_seconds(60);
   std::optional<Instant> healed_at_;
+  std::map<std::string, Instant> began_;  ///< By replica: each begins with a list.
 };
 
 class D6 final : public Property {

@@ -15,5 +15,8 @@ void add_write_properties(Properties& all);
 void add_robustness_properties(Properties& all);
 void add_conduct_properties(Properties& all);
 void add_liveness_properties(Properties& all);
+void add_handover_properties(Properties& all);
+void add_service_properties(Properties& all);
+void add_telling_properties(Properties& all);
 
 }  // namespace slipway::simulation

@@ -24,6 +24,9 @@ Properties all_properties() {
   add_robustness_properties(all);
   add_conduct_properties(all);
   add_liveness_properties(all);
+  add_handover_properties(all);
+  add_service_properties(all);
+  add_telling_properties(all);
   return all;
 }
 
@@ -73,6 +76,14 @@ void Judge::heal() {
 
 void Judge::quiet() {
   for (const auto& property : properties_) property->at_quiet(ledger_);
+}
+
+void Judge::handover(Leavings leavings) {
+  for (const auto& property : properties_) property->at_handover(leavings, ledger_);
+}
+
+void Judge::emptied(std::size_t remembered) {
+  for (const auto& property : properties_) property->at_emptied(remembered, ledger_);
 }
 
 void Judge::end() {

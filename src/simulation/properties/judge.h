@@ -37,6 +37,8 @@ class Judge {
   void reconciled(std::string_view replica, std::string_view rollout);
   void heal();
   void quiet();
+  void handover(Leavings leavings);
+  void emptied(std::size_t remembered);
   void end();
 
   const std::vector<Violation>& violations() const { return violations_; }

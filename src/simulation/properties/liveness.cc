@@ -151,7 +151,11 @@ class L3 final : public Property {
   void on_reconcile(std::string_view, std::string_view rollout, const Ledger&) override {
     if (quiet_since_) ++reconciles_[std::string(rollout)];
   }
-  void at_end(const Ledger& ledger) override {
+  void at_handover(Leavings, const Ledger& ledger) override { look(ledger); }
+  void at_end(const Ledger& ledger) override { look(ledger); }
+
+ private:
+  void look(const Ledger& ledger) {
     if (!quiet_since_) return;
     checked();
     const double hours = (ledger.now() - *quiet_since_).seconds() / 3600;
@@ -162,9 +166,9 @@ class L3 final : public Property {
       broken(found(ledger, "Rollout " + key,
                    fmt::format("reconciled {} times in {:.0f} quiet hours", count, hours)));
     }
+    quiet_since_.reset();
   }
 
- private:
   std::optional<Instant> quiet_since_;
   std::map<std::string, std::uint64_t> reconciles_;
 };

@@ -28,6 +28,9 @@ TEST_CASE("each property is broken by what breaks it, and not by what comes near
   check(writes_tales(), told);
   check(liveness_tales(), told);
   check(waits_tales(), told);
+  check(handover_tales(), told);
+  check(service_tales(), told);
+  check(telling_tales(), told);
   for (const auto& property : all_properties()) {
     CAPTURE(property->id());
     CHECK(told.contains(property->id() + " breaks"));

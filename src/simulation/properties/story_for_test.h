@@ -17,6 +17,7 @@ struct Ask {
   std::uint64_t basis = 0;  ///< 0: the newest version.
   int status = 200;
   Outcome outcome = Outcome::answered;
+  bool whole = true;
   std::string replica = "controller-0";
 };
 
@@ -53,8 +54,8 @@ class Story final : public Truth {
   void hears(ObjectKind kind, const std::string& name, std::string_view replica = "controller-0") {
     judge_.delivered(replica, kind, "shop/" + name, version_[id(kind, name)]);
   }
-  void reconciles(const std::string& name = "web") {
-    judge_.reconciled("controller-0", "shop/" + name);
+  void reconciles(const std::string& name = "web", std::string_view replica = "controller-0") {
+    judge_.reconciled(replica, "shop/" + name);
   }
   void pass(Duration time) { now_ = now_ + time; }
   void heal() {
@@ -62,6 +63,8 @@ class Story final : public Truth {
     judge_.heal();
   }
   void quiet() { judge_.quiet(); }
+  void handover(Leavings leavings) { judge_.handover(leavings); }
+  void emptied(std::size_t remembered) { judge_.emptied(remembered); }
   void end() { judge_.end(); }
 
   /// A Rollout "web" of three pods and its two ReplicaSets: "web-old", stable, and "web-new".
@@ -203,6 +206,7 @@ class Story final : public Truth {
   void answer(SentRequest sent, const Ask& request) {
     sent.outcome = request.outcome;
     sent.status = request.outcome == Outcome::answered ? request.status : 0;
+    sent.whole = request.whole;
     sent.answered_at = now_;
     judge_.answered(sent);
   }

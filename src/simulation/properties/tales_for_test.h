@@ -31,5 +31,8 @@ std::span<const Tale> steps_tales();
 std::span<const Tale> writes_tales();
 std::span<const Tale> liveness_tales();
 std::span<const Tale> waits_tales();
+std::span<const Tale> handover_tales();
+std::span<const Tale> service_tales();
+std::span<const Tale> telling_tales();
 
 }  // namespace slipway::simulation

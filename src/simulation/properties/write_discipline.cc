@@ -488,6 +488,11 @@ class W11 final : public Property {
   W11() : Property("W11", "a reconcile with nothing to do reads and writes nothing") {}
 
   void at_quiet(const Ledger&) override { quiet_ = true; }
+  /// What another controller left, and what goes in the end, is news.
+  void at_handover(Leavings leavings, const Ledger&) override {
+    if (leavings == Leavings::anothers) quiet_ = false;
+  }
+  void at_end(const Ledger&) override { quiet_ = false; }
   void on_request(const SentRequest& request, const Ledger& ledger) override {
     if (!quiet_ || request.about.kind == ObjectKind::lease) return;
     checked();
