@@ -75,6 +75,13 @@ simulate-ci: build ## Try to break Rollouts for three minutes, as each change is
 	@cmake --build --preset release -j $(JOBS) --target trial
 	@scripts/simulate-ci $(RELEASE)
 
+.PHONY: same-trace
+same-trace: build ## Run 400 seeds as built by g++ and by clang: both must do the same
+	@scripts/install-packages --clang
+	@cmake --preset clang >/dev/null
+	@cmake --build --preset clang -j $(JOBS) --target slipway
+	@scripts/same-trace $(SLIPWAY) build/clang/slipway
+
 .PHONY: night
 night: build ## Go on with the swarm where the last night ended, until stopped
 	@scripts/night $(SLIPWAY) build/night

@@ -330,7 +330,9 @@ const Entry entries[] = {
     {{"set-bad-image", ff5, "user"},
      [](Act& a) {
        const char* ways[] = {"crash", "never-ready", "image-pull-error"};
-       set_template(a, image(a), ways[a.random.below(3)]);
+       // One after the other: in which order arguments are evaluated is the compiler's own affair.
+       const char* way = ways[a.random.below(3)];
+       set_template(a, image(a), way);
      }                                                                                                                                            },
     {{"command", ff7, "user"},                                                             race_command                                           },
     {{"command", ff7, "user"},                                                             race_command                                           },
