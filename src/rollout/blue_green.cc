@@ -67,12 +67,14 @@ void plan_preview_service(Work& work) {
 
 /// How many pods the new version gets before it is active. Source: behaviour.md 15.2. Compat: one
 /// that comes back while its pods still run keeps them, where Argo Rollouts cuts it down to a
-/// preview and brings it up again.
+/// preview and brings it up again; and where there is no stable version to wait beside, it gets
+/// all.
 std::int32_t wanted_of_new(const Work& work) {
   const auto& preview_count = strategy_of(work).preview_replica_count;
   if (!preview_count) return work.desired();
   const std::string& active = work.status.blue_green.active_selector;
-  if (find_by_hash(work, active) == nullptr || active_is_new(work) || work.status.promote_full ||
+  if (find_by_hash(work, active) == nullptr || work.roles.stable == nullptr ||
+      active_is_new(work) || work.status.promote_full ||
       (work.roles.new_ && (work.roles.new_ == work.roles.stable || is_whole(*work.roles.new_)))) {
     return work.desired();
   }

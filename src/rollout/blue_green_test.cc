@@ -181,6 +181,23 @@ TEST_CASE("where the status names no stable ReplicaSet, the one that has the tra
   }
 }
 
+TEST_CASE("with the stable ReplicaSet deleted a preview gets all pods, whatever has the traffic") {
+  SimulatedWorld world =
+      running(2, blue_green(by_hand + R"(,"previewReplicaCount":1,"scaleDownDelaySeconds":600)"));
+  world.set_image("v2");
+  world.run(20_s);
+  world.set_image("v3");
+  world.run(20_s);
+  REQUIRE(world.sizes() == "v1:2/2 v2:1/1 v3:1/1");
+  const std::string superseded = hash_of(world.replica_set("v2"));
+  world.edit_service(
+      "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":")" + superseded + R"("}}})");
+  world.delete_replica_set("v1");
+  world.run(60_s);
+  CHECK(image_behind(world, "active") == "v3");
+  CHECK(world.rollout().status.phase == "Healthy");
+}
+
 TEST_CASE(
     "where nothing has the traffic and the stable version never runs, an update mends it (L1)") {
   SimulatedWorld world(2, blue_green());
