@@ -239,9 +239,10 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
     send_some();
   }
 
-  /// A create whose answer got lost, sent again.
+  /// A create that was sent again, here or by something on the way, after its answer got lost: no
+  /// one else draws its name.
   static bool is_own_twin(const Series& series, const Error& error) {
-    return !series.written && series.attempts > 0 && error.code == ErrorCode::already_exists;
+    return !series.written && error.code == ErrorCode::already_exists;
   }
 
   /// What follows goes into another Event.
