@@ -154,11 +154,12 @@ class Linter {
     }
   }
 
-  const Json* find(const api::Kind& kind, const std::string& name, const std::string& near) const {
+  const Json* find(std::string_view kind, const std::string& name, const std::string& near,
+                   auto&& is_version) const {
     for (const Document& document : documents_) {
       const Json& value = document.yaml.value;
-      if (value["kind"].string_or_empty() == kind.kind &&
-          value["apiVersion"].string_or_empty() == kind.api_version() &&
+      if (value["kind"].string_or_empty() == kind &&
+          is_version(value["apiVersion"].string_or_empty()) &&
           value["metadata"]["name"].string_or_empty() == name &&
           value["metadata"]["namespace"].string_or_empty() == near) {
         return &value;
@@ -167,18 +168,15 @@ class Linter {
     return nullptr;
   }
 
+  const Json* find(const api::Kind& kind, const std::string& name, const std::string& near) const {
+    return find(kind.kind, name, near,
+                [&](std::string_view version) { return version == kind.api_version(); });
+  }
+
   const Json* find(const rollout::NamedObject& wanted) const {
-    for (const Document& document : documents_) {
-      const Json& value = document.yaml.value;
-      const std::string_view version = value["apiVersion"].string_or_empty();
-      if (value["kind"].string_or_empty() == wanted.kind &&
-          version.substr(0, version.find('/')) == wanted.group &&
-          value["metadata"]["name"].string_or_empty() == wanted.name &&
-          value["metadata"]["namespace"].string_or_empty() == wanted.namespace_) {
-        return &value;
-      }
-    }
-    return nullptr;
+    return find(wanted.kind, wanted.name, wanted.namespace_, [&](std::string_view version) {
+      return version.substr(0, version.find('/')) == wanted.group;
+    });
   }
 
   void check_rollout(const Document& document, const api::Rollout& rollout) {

@@ -11,7 +11,7 @@ bool has_same_spec(const api::Rollout& before, const api::Rollout* after) {
 
 bool has_moved_on(const api::Rollout& gathered, const api::Rollout* now) {
   return !has_same_spec(gathered, now) || now->metadata.deletion_timestamp ||
-         !(now->status == gathered.status);
+         now->status != gathered.status;
 }
 
 std::shared_ptr<const api::ReplicaSet> read_occupant(const Json& object) {

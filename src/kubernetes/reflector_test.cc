@@ -310,14 +310,19 @@ TEST_CASE("where pages take too long, all is asked for at once") {
   CHECK(f.sink.said == "[ a [ a [ a ]11 ");
 }
 
-TEST_CASE("a list older than what was seen is asked for again, and believed at last") {
-  Fixture f;
+/// Its watch has shown version 50, and is of no use any more: a list is asked for.
+void expire_at_50(Fixture& f) {
   f.begin();
   f.watch().event("BOOKMARK", version("50"));
   f.watch().event("ERROR", Json::object({
                                {"code", 410}
   }));
   f.next_request();
+}
+
+TEST_CASE("a list older than what was seen is asked for again, and believed at last") {
+  Fixture f;
+  expire_at_50(f);
   for (int i = 0; i < 4; ++i) {
     f.answer(page("20", {"a"}));
     CHECK(f.sink.said.empty());
@@ -330,12 +335,7 @@ TEST_CASE("a list older than what was seen is asked for again, and believed at l
 
 TEST_CASE("a list that is not old ends a row of old ones, even where its next page fails") {
   Fixture f;
-  f.begin();
-  f.watch().event("BOOKMARK", version("50"));
-  f.watch().event("ERROR", Json::object({
-                               {"code", 410}
-  }));
-  f.next_request();
+  expire_at_50(f);
   for (int i = 0; i < 4; ++i) {
     f.answer(page("20", {"a"}));
     f.next_request();

@@ -28,10 +28,7 @@ Destinations destinations_of(const api::CanaryStrategy& canary) {
 /// What is wrong with the destinations of one route; empty for nothing.
 std::string wrong_destinations(const Json& route, const Destinations& wanted) {
   const auto has = [&](auto&& matches) {
-    const Json& all = route["route"];
-    return all.is_array() && std::ranges::any_of(all.as_array(), [&](const Json& each) {
-             return matches(each["destination"]);
-           });
+    return any_item(route["route"], [&](const Json& each) { return matches(each["destination"]); });
   };
   const auto has_subset = [&](const std::string& subset) {
     return has([&](const Json& at) { return at["subset"].string_or_empty() == subset; });
@@ -102,28 +99,22 @@ std::string wrong_http(const api::Rollout& rollout, const api::IstioVirtualServi
   return first_wrong(routes, wanted);
 }
 
+bool is_port(const Json& match, std::int64_t port) {
+  return port == 0 || match["port"].integer_or(0) == port;
+}
+
 bool matches_tls(const Json& route, const api::TLSRoute& named) {
-  const Json& all = route["match"];
-  if (!all.is_array()) return false;
-  return std::ranges::any_of(all.as_array(), [&](const Json& match) {
-    if (named.port != 0 && match["port"].integer_or(0) != named.port) return false;
-    if (named.sni_hosts.empty()) return true;
-    std::vector<std::string_view> hosts;
-    if (match["sniHosts"].is_array()) {
-      for (const Json& host : match["sniHosts"].as_array()) hosts.push_back(host.string_or_empty());
-    }
-    return std::ranges::all_of(named.sni_hosts, [&](const std::string& host) {
-      return std::ranges::find(hosts, host) != hosts.end();
-    });
+  return any_item(route["match"], [&](const Json& match) {
+    const auto has = [&](const std::string& host) {
+      return any_item(match["sniHosts"],
+                      [&](const Json& each) { return each.string_or_empty() == host; });
+    };
+    return is_port(match, named.port) && std::ranges::all_of(named.sni_hosts, has);
   });
 }
 
 bool matches_tcp(const Json& route, const api::TCPRoute& named) {
-  const Json& all = route["match"];
-  if (!all.is_array()) return false;
-  return std::ranges::any_of(all.as_array(), [&](const Json& match) {
-    return named.port == 0 || match["port"].integer_or(0) == named.port;
-  });
+  return any_item(route["match"], [&](const Json& match) { return is_port(match, named.port); });
 }
 
 /// The same for TLS and TCP, whose routes have no names.

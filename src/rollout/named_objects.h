@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -40,5 +41,10 @@ void check_app_mesh(const api::Rollout& rollout, const FindObject& find, Problem
 /// "name" or "name.namespace", as routers' objects are named; the Rollout's namespace by default.
 NamedObject routed_object(const api::Rollout& rollout, std::string group, std::string kind,
                           const std::string& name);
+
+/// Whether any item of a list is such; of what is no list, none is.
+inline bool any_item(const Json& list, auto&& is_such) {
+  return list.is_array() && std::ranges::any_of(list.as_array(), is_such);
+}
 
 }  // namespace slipway::rollout

@@ -93,10 +93,6 @@ void end_what_is_old(Work& work, bool sound) {
   }
 }
 
-std::string owners_path() {
-  return "/metadata/ownerReferences";
-}
-
 /// The hash label of one of ours was lost: without it no watch of ReplicaSets shows it any more.
 /// Nothing where all have theirs.
 Plan plan_lost_labels(const Work& work) {
@@ -106,7 +102,7 @@ Plan plan_lost_labels(const Work& work) {
     const bool lost = label == nullptr || label->empty();
     if (!lost || hash_of(*owned).empty() || owned->metadata.deletion_timestamp) continue;
     kubernetes::Write write(seen_for_write(*owned), "its hash label was lost");
-    write.expect_as_seen(owners_path()).expect_as_seen("/metadata/labels");
+    write.expect_as_seen(owners_path).expect_as_seen("/metadata/labels");
     write.set("/metadata/labels/" + std::string(api::pod_template_hash_label), hash_of(*owned));
     plan.writes.push_back(std::move(write));
     plan.reasons.push_back({"labels " + name_of(*owned) + " again", name_of(*owned), {}});
@@ -178,8 +174,8 @@ Plan plan_ownership(const Work& work) {
   }
   for (const api::ReplicaSet* stray : work.roles.strays) {
     kubernetes::Write write(seen_for_write(*stray), "its labels match the selector no more");
-    write.expect_as_seen(owners_path()).expect_as_seen("/metadata/labels");
-    write.set(owners_path(), owners_of(*stray, rollout.metadata.uid));
+    write.expect_as_seen(owners_path).expect_as_seen("/metadata/labels");
+    write.set(owners_path, owners_of(*stray, rollout.metadata.uid));
     plan.writes.push_back(std::move(write));
     plan.reasons.push_back({"lets go of " + name_of(*stray), name_of(*stray), {}});
   }
@@ -187,8 +183,8 @@ Plan plan_ownership(const Work& work) {
     Json owners = owners_of(*orphan, {});
     owners.push_back(owner_reference(rollout));
     kubernetes::Write write(seen_for_write(*orphan), "adopted: the selector matches its labels");
-    write.expect_as_seen(owners_path()).expect_as_seen("/metadata/labels");
-    write.set(owners_path(), std::move(owners));
+    write.expect_as_seen(owners_path).expect_as_seen("/metadata/labels");
+    write.set(owners_path, std::move(owners));
     plan.writes.push_back(std::move(write));
     plan.reasons.push_back({"adopts " + name_of(*orphan), name_of(*orphan), {}});
   }
@@ -245,7 +241,7 @@ Plan plan_catching_up(const Work& work) {
     if (!is_ahead(metadata, work.rollout)) return;
     const std::string path = kubernetes::annotation_path(keys::claim);
     kubernetes::Write write(object, "its claim is of a version that never was");
-    if (!metadata.owner_references.empty()) write.expect_as_seen(owners_path());
+    if (!metadata.owner_references.empty()) write.expect_as_seen(owners_path);
     write.expect_as_seen(path).set(path, work.rollout.metadata.resource_version);
     plan.writes.push_back(std::move(write));
   };

@@ -150,7 +150,7 @@ std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
   }
   kubernetes::Write write(seen, change.why);
   // Whose it is was read first of all: who let go of it meanwhile is not overruled.
-  write.expect_as_seen("/metadata/ownerReferences");
+  write.expect_as_seen(owners_path);
   if (change.replicas || changes_deadline(change)) {
     write.expect_as_seen("/spec/replicas")
         .expect_as_seen(annotation_path(keys::scale_down_deadline))

@@ -11,6 +11,9 @@
 
 namespace slipway::rollout {
 
+/// Whose a ReplicaSet is: what each write to one is held to.
+inline constexpr const char* owners_path = "/metadata/ownerReferences";
+
 /// A ReplicaSet as a write may start from it: all that writes to ReplicaSets touch or test. The
 /// pod template, which they don't, would be dear to write out.
 api::Object seen_for_write(const api::ReplicaSet& replica_set);

@@ -108,6 +108,8 @@ bool is_whole(const api::ReplicaSet& replica_set) {
          parse_integer(*noted) == spec_replicas(replica_set);
 }
 
+namespace {
+
 /// Blue-green: where status.stableRS names no ReplicaSet, the active Service tells what is stable:
 /// a whole version, not the new one, that has the traffic.
 Pointer find_serving(const Observed& seen, const Roles& roles) {
@@ -125,6 +127,8 @@ Pointer find_serving(const Observed& seen, const Roles& roles) {
   }
   return nullptr;
 }
+
+}  // namespace
 
 Roles find_roles(const Observed& seen, const std::function<std::string()>& template_hash) {
   Roles roles;

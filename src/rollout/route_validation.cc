@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -18,12 +17,8 @@ bool forwards_to(const Json& ingress, const std::string& service) {
     return backend["service"]["name"].string_or_empty() == service ||
            backend["serviceName"].string_or_empty() == service;  // extensions/v1beta1
   };
-  const Json& rules = ingress["spec"]["rules"];
-  if (!rules.is_array()) return false;
-  return std::ranges::any_of(rules.as_array(), [&](const Json& rule) {
-    const Json& paths = rule["http"]["paths"];
-    return paths.is_array() && std::ranges::any_of(paths.as_array(), names_it);
-  });
+  return any_item(ingress["spec"]["rules"],
+                  [&](const Json& rule) { return any_item(rule["http"]["paths"], names_it); });
 }
 
 void check_ingress(const api::Rollout& rollout, const FindObject& find, const std::string& field,

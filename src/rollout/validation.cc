@@ -249,19 +249,14 @@ void check_service(const api::Rollout& rollout, const NamedService& named,
   std::optional<api::StringMap> pod_labels;
   for (const auto& [key, value] : service.spec.selector) {
     if (key == api::pod_template_hash_label) continue;
-    if (rollout.spec.selector) {
-      const auto selected = rollout.spec.selector->match_labels.find(key);
-      if (selected != rollout.spec.selector->match_labels.end() && selected->second == value) {
-        continue;
-      }
-    }
-    if (!pod_labels) {
-      pod_labels = string_map(rollout.spec.template_.content()["metadata"]["labels"]);
-    }
     const auto has = [&](const api::StringMap& labels) {
       const auto label = labels.find(key);
       return label != labels.end() && label->second == value;
     };
+    if (rollout.spec.selector && has(rollout.spec.selector->match_labels)) continue;
+    if (!pod_labels) {
+      pod_labels = string_map(rollout.spec.template_.content()["metadata"]["labels"]);
+    }
     const api::StringMap* of_part = labels_of_part(rollout.spec.strategy, named.field);
     if (has(*pod_labels) || (of_part && has(*of_part))) continue;
     problems.invalid(

@@ -462,10 +462,12 @@ void flood_the_queue(std::uint64_t seed, std::vector<Deed>& deeds) {
 
 std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const FaultSet& allowed) {
   Random random = stream_of(seed, "deeds");
+  const auto on = [&](Fault fault) {
+    return rates[static_cast<std::size_t>(fault)] != 0 && contains(allowed, fault);
+  };
   std::vector<const Verb*> possible;
   for (const Verb& verb : all_verbs()) {
-    const bool on = rates[static_cast<std::size_t>(verb.fault)] != 0 && !has_its_place(verb);
-    if (on && contains(allowed, verb.fault)) possible.push_back(&verb);
+    if (on(verb.fault) && !has_its_place(verb)) possible.push_back(&verb);
   }
   std::vector<Deed> deeds;
   for (std::uint64_t left = 1 + random.below(10); left > 0; --left) {
@@ -480,9 +482,6 @@ std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const Fault
                            random.below(static_cast<std::uint64_t>(reach.nanoseconds)))};
     deeds.push_back(std::move(deed));
   }
-  const auto on = [&](Fault fault) {
-    return rates[static_cast<std::size_t>(fault)] != 0 && contains(allowed, fault);
-  };
   if (on(Fault::ff7)) abort_an_update(seed, deeds);
   if (on(Fault::fd7)) hand_over_an_update(seed, deeds);
   if (on(Fault::fd12)) flood_the_queue(seed, deeds);

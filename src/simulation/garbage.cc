@@ -4,7 +4,6 @@
 
 #include "api/kinds.h"
 #include "base/time.h"
-#include "cluster/server/store.h"
 #include "simulation/disturbance.h"
 
 namespace slipway::simulation {
@@ -22,14 +21,14 @@ class Garbage {
 
   void scatter() {
     hashes_ = {"", "nobody", "5b8f7d9c6"};
-    for (const std::string& name : names("replicasets.apps")) {
+    for (const std::string& name : names_of(stage_, kinds::replica_set)) {
       const auto dash = name.rfind('-');
       if (dash != std::string::npos) hashes_.push_back(name.substr(dash + 1));
     }
     status();
     if (maybe()) annotate(kinds::rollout, rollout_, "rollout.argoproj.io/revision", number());
-    for (const std::string& name : names("replicasets.apps")) replica_set(name);
-    for (const std::string& name : names("services")) {
+    for (const std::string& name : names_of(stage_, kinds::replica_set)) replica_set(name);
+    for (const std::string& name : names_of(stage_, kinds::service)) {
       if (name != "kubernetes" && maybe()) select(name);
     }
   }
@@ -155,14 +154,6 @@ class Garbage {
   void annotate(const api::Kind& kind, const std::string& name, const char* key,
                 const std::string& value) {
     merge_patch(stage_, actor, kind.path(ns, name), annotation_patch(key, value));
-  }
-
-  std::vector<std::string> names(const char* table) {
-    std::vector<std::string> names;
-    for (const auto& [key, object] : stage_.server.store().table(table).objects()) {
-      names.emplace_back(object->name());
-    }
-    return names;
   }
 
   Stage& stage_;

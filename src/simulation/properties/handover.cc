@@ -1,5 +1,6 @@
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ class I10 final : public Property {
   }
   void on_reconcile(std::string_view, std::string_view rollout, const Ledger& ledger) override {
     if (!taken_over_ || ledger.rollout(rollout) == nullptr) return;
-    if (looked_at_.emplace(rollout, true).second) checked();
+    if (looked_at_.emplace(rollout).second) checked();
   }
   void on_commit(const Change& change, const Ledger&) override {
     if (!taken_over_ || !is_ours(change) || !moves_anything(change.commit)) return;
@@ -47,7 +48,7 @@ class I10 final : public Property {
 
   bool settled_ = false;
   bool taken_over_ = false;
-  std::map<std::string, bool, std::less<>> looked_at_;
+  std::set<std::string, std::less<>> looked_at_;
 };
 
 class L13 final : public Property {
