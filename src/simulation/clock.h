@@ -94,6 +94,7 @@ class ActorLoop final : public kubernetes::EventLoop {
   void set_rate(std::int64_t thousandths);
   /// How much later than asked every timer runs.
   void set_late(Duration late) { late_ = late; }
+  Duration late() const { return late_; }
 
   void stop_for(Duration duration);
   void go_on();

@@ -87,6 +87,8 @@ class Truth {
   virtual Duration clock_error_max() const = 0;
   /// The replica's own clock, for properties of what it writes down. True time for one unknown.
   virtual Instant clock_of(std::string_view replica) const = 0;
+  /// How much later than asked all tasks of the replica run now. None for one unknown.
+  virtual Duration late_of(std::string_view replica) const = 0;
   /// Whether the containers of that pod serve, as its kubelet knows. What the store says, where
   /// kubelets never lie.
   virtual bool pod_serves(std::string_view uid, bool store_says) const {

@@ -421,13 +421,21 @@ Duration Scene::clock_error_max() const {
   return clock_error_max_;
 }
 
-Instant Scene::clock_of(std::string_view replica) const {
+const ActorLoop* Scene::loop_of(std::string_view replica) const {
   for (const auto& seat : seats_) {
-    if (seat->replica != nullptr && seat->replica->name() == replica) {
-      return seat->replica->loop().now();
-    }
+    if (seat->replica != nullptr && seat->replica->name() == replica) return &seat->replica->loop();
   }
-  return time_.now();
+  return nullptr;
+}
+
+Instant Scene::clock_of(std::string_view replica) const {
+  const ActorLoop* loop = loop_of(replica);
+  return loop == nullptr ? time_.now() : loop->now();
+}
+
+Duration Scene::late_of(std::string_view replica) const {
+  const ActorLoop* loop = loop_of(replica);
+  return loop == nullptr ? Duration{} : loop->late();
 }
 
 }  // namespace slipway::simulation

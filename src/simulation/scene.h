@@ -75,9 +75,12 @@ class Scene final : public Truth {
   bool faults_on() const override { return !stage_->healed(); }
   Duration clock_error_max() const override;
   Instant clock_of(std::string_view replica) const override;
+  Duration late_of(std::string_view replica) const override;
 
  private:
   struct Seat;
+  /// Null for a replica that is not there now.
+  const ActorLoop* loop_of(std::string_view replica) const;
   class Watcher;
 
   void start_replica(Seat& seat);

@@ -244,6 +244,13 @@ const Tale writes[] = {
        s.others(replica_set, "web-old", R"({"spec":{"replicas":5}})");
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":3}})");
      },                                                                                       keeps },
+    {"W6",  "what was decided on has come back when a late write lands",
+     [](Story& s) {
+       s.begin(canary);
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":4}})");
+       s.others(replica_set, "web-old", R"({"spec":{"replicas":3}})");
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":4}})", {.basis = 2});
+     },                                                                                       keeps },
     {"W7",  "another write follows one without an answer",
      [](Story& s) {
        s.ask(replica_set, "web-old", {.body = "[]", .outcome = Outcome::ambiguous});

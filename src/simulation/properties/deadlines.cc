@@ -146,8 +146,10 @@ class D4 final : public Property {
     if (change.set_after->replicas >= least_kept(*decided.rollout, *change.set_before, ledger)) {
       return;
     }
-    if (are_too_many(decided, change.set_before->key, ledger)) return;
-    if (are_too_many(ledger.true_world(*change.rollout), change.set_before->key, ledger)) return;
+    const Instant then = ledger.decided_at(*change.request) - ledger.truth().clock_error_max();
+    const std::string& key = change.set_before->key;
+    if (are_too_many(decided, key, then, ledger)) return;
+    if (are_too_many(ledger.true_world(*change.rollout), key, ledger.now(), ledger)) return;
     broken(change.violation(
         change.set_before->text(),
         fmt::format("scaled from {} to {} before its deadline {}", change.set_before->replicas,
@@ -169,13 +171,14 @@ class D4 final : public Property {
     if (!is_preview || !has_template_of(rollout, set, ledger)) return kept;
     return std::min(kept, rollout.preview_replicas);
   }
-  /// More of them wait for their end than the Rollout allows.
-  static bool are_too_many(const World& world, std::string_view this_one, const Ledger& ledger) {
+  /// More of them wait for their end at that time than the Rollout allows.
+  static bool are_too_many(const World& world, std::string_view this_one, Instant at,
+                           const Ledger& ledger) {
     if (!world.rollout || !world.rollout->revision_limit) return false;
     const auto waits = [&](const ReplicaSetView& set) {
       if (set.key == this_one) return true;
       const std::optional<Instant> deadline = set.valid_deadline();
-      if (set.replicas == 0 || (deadline && *deadline <= ledger.now())) return false;
+      if (set.replicas == 0 || (deadline && *deadline <= at)) return false;
       // New is the ReplicaSet of the template that the spec holds. One that was just superseded is
       // so no more, though the status calls it current until the plan that superseded it has come
       // to its end: it waits too.

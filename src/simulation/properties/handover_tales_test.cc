@@ -141,6 +141,17 @@ void look_at_web_alone(Story& s, Duration time, int times) {
     s.reconciles("web");
   }
 }
+/// The same, where each look takes a write whose answer takes so long.
+void look_at_web_by_writes(Story& s, Duration answer, int times) {
+  s.others(rollout, "calm", R"({"spec":{"replicas":2}})");
+  s.hears(rollout, "calm");
+  for (int i = 0; i < times; ++i) {
+    const SentRequest sent = s.ask(replica_set, "web-new", {.outcome = Outcome::pending});
+    s.pass(answer);
+    s.lands(sent, replica_set, "web-new", R"({"spec":{"replicas":)" + std::to_string(i) + "}}");
+    s.reconciles("web");
+  }
+}
 void add_lease(Story& s) {
   s.others(lease, "lock", R"({"spec":{"holderIdentity":"controller-9"}})");
 }
@@ -157,25 +168,44 @@ const Tale service_[] = {
        two_rollouts(s);
        s.deadline("web-new", R"("soon")");
        look_at_web_alone(s, 6_s, 10);
-     },                                                                                        breaks},
+     },                                                                                          breaks},
     {"R2", "a garbled deadline is somebody else's",
      [](Story& s) {
        two_rollouts(s);
        s.deadline("web-new", R"("soon")");
        look_at_web_alone(s, 1_s, 10);
        s.reconciles("calm");
-     },                                                                                        keeps },
+     },                                                                                          keeps },
     {"R2", "a process that stood still serves nobody",
      [](Story& s) {
        two_rollouts(s);
        s.deadline("web-new", R"("soon")");
        look_at_web_alone(s, 6_s, 1);
-     },                                                                                        keeps },
+     },                                                                                          keeps },
+    {"R2", "quick answers about one Rollout, and another waits",
+     [](Story& s) {
+       two_rollouts(s);
+       s.deadline("web-new", R"("soon")");
+       look_at_web_by_writes(s, 400_ms, 15);
+     },                                                                                          breaks},
+    {"R2", "all wait for slow answers",
+     [](Story& s) {
+       two_rollouts(s);
+       s.deadline("web-new", R"("soon")");
+       look_at_web_by_writes(s, 1900_ms, 3);
+     },                                                                                          keeps },
+    {"R2", "a process that runs late",
+     [](Story& s) {
+       two_rollouts(s);
+       s.deadline("web-new", R"("soon")");
+       s.run_late(1900_ms);
+       look_at_web_alone(s, 6_s, 10);
+     },                                                                                          keeps },
     {"R3", "a hot Rollout keeps another waiting",
      [](Story& s) {
        two_rollouts(s);
        look_at_web_alone(s, 6_s, 50);
-     },                                                                                        breaks},
+     },                                                                                          breaks},
     {"R3", "a hot Rollout and another take turns",
      [](Story& s) {
        two_rollouts(s);
@@ -183,15 +213,15 @@ const Tale service_[] = {
          look_at_web_alone(s, 1_s, 10);
          s.reconciles("calm");
        }
-     },                                                                                        keeps },
-    {"R6", "something is remembered",                          [](Story& s) { s.emptied(1); }, breaks},
-    {"R6", "nothing is remembered",                            [](Story& s) { s.emptied(0); }, keeps },
+     },                                                                                          keeps },
+    {"R6", "something is remembered",                            [](Story& s) { s.emptied(1); }, breaks},
+    {"R6", "nothing is remembered",                              [](Story& s) { s.emptied(0); }, keeps },
     {"L8", "nobody takes a lease that is not renewed",
      [](Story& s) {
        add_lease(s);
        s.heal();
        stand(s, 30_s);
-     },                                                                                        breaks},
+     },                                                                                          breaks},
     {"L8", "a lease is taken when its time is over",
      [](Story& s) {
        add_lease(s);
@@ -199,7 +229,7 @@ const Tale service_[] = {
        stand(s, 16_s);
        s.ours(lease, "lock", R"({"spec":{"holderIdentity":"controller-0"}})");
        stand(s, 30_s);
-     },                                                                                        keeps },
+     },                                                                                          keeps },
 };
 
 void tell(Story& s, const std::string& event, const std::string& reason) {

@@ -21,7 +21,7 @@ bool succeeded(const SentRequest& request) {
 
 /// Whether each Rollout that a replica hears news of is looked at soon, while something else is the
 /// matter with another. A replica that is itself in trouble (a request that fails or hangs, a
-/// process that stood still) serves nobody in time: what waited then is let off.
+/// process that stood still or runs late) serves nobody in time: what waited then is let off.
 class Served : public Property {
  public:
   using Property::Property;
@@ -42,8 +42,14 @@ class Served : public Property {
   void on_answer(const SentRequest& request, const Ledger& ledger) override {
     Replica& at = breathe(request.replica, ledger.now());
     at.under_way.erase(request.id);
-    const bool slow = ledger.now() - request.at > stands_still;
-    if (concerns(request) && (slow || !succeeded(request))) at.waiting.clear();
+    if (!concerns(request)) return;
+    const Duration took = ledger.now() - request.at;
+    if (took > stands_still || !succeeded(request)) at.waiting.clear();
+    if (took <= slow) return;
+    // A worker that waits for the server serves nobody else meanwhile.
+    for (auto& [key, since] : at.waiting) {
+      since = since + (ledger.now() - std::max(since, request.at));
+    }
   }
   void on_reconcile(std::string_view replica, std::string_view rollout,
                     const Ledger& ledger) override {
@@ -56,6 +62,7 @@ class Served : public Property {
     for (const auto& [id, since] : at.under_way) {
       if (ledger.now() - since > stands_still) at.waiting.clear();
     }
+    if (ledger.truth().late_of(replica) > slow) at.waiting.clear();
     for (auto waiting = at.waiting.begin(); waiting != at.waiting.end();) {
       const auto& [key, since] = *waiting;
       const bool late = ledger.now() - since > patience;
@@ -81,6 +88,7 @@ class Served : public Property {
  private:
   static constexpr Duration patience = Duration::from_seconds(4);
   static constexpr Duration stands_still = Duration::from_seconds(2);
+  static constexpr Duration slow = Duration::from_milliseconds(500);
   struct Replica {
     Instant last;        ///< When it last did or heard anything.
     bool works = false;  ///< It has looked at a Rollout: it leads, and its caches are full.

@@ -26,6 +26,22 @@ void comes_back(Story& s, int pods, int to) {
   s.ours(replica_set, "web-third", R"({"spec":{"replicas":)" + std::to_string(to) + "}}");
 }
 
+/// Two old versions wait where one may. One of them, whose time has not come, is scaled to zero by
+/// a write that was decided after so long and arrives when the other's time is over.
+void one_too_many_waited(Story& s, Duration before_decision) {
+  s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
+  s.add_set("web-third", "third", 3, 3);
+  s.deadline("web-third", s.in(60_s));
+  s.add_set("web-fourth", "fourth", 4, 3);
+  s.deadline("web-fourth", s.in(30_s));
+  s.hears_all();
+  s.pass(before_decision);
+  s.reconciles();
+  const SentRequest sent = s.ask(replica_set, "web-third", {.outcome = Outcome::pending});
+  s.pass(5_s);
+  s.lands(sent, replica_set, "web-third", R"({"spec":{"replicas":0}})");
+}
+
 const Tale capacity[] = {
     {"C1",  "two of three pods go where one may",
      [](Story& s) {
@@ -452,6 +468,10 @@ const Tale deadlines[] = {
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
      },                                                                                                                             breaks},
+    {"D4", "one too many waited when it was decided, and the write took its time",
+     [](Story& s) { one_too_many_waited(s, 29_s); },                                                                                keeps },
+    {"D4", "one too many had waited, and waited no more when it was decided",
+     [](Story& s) { one_too_many_waited(s, 31_s); },                                                                                breaks},
     {"D5", "a zombie with an empty deadline",
      [](Story& s) {
        s.begin(blue_green);

@@ -58,6 +58,8 @@ class Story final : public Truth {
     judge_.reconciled(replica, "shop/" + name);
   }
   void pass(Duration time) { now_ = now_ + time; }
+  /// All that a replica does comes so much later than it asked.
+  void run_late(Duration late) { late_ = late; }
   void heal() {
     faults_ = false;
     judge_.heal();
@@ -133,6 +135,7 @@ class Story final : public Truth {
   bool faults_on() const override { return faults_; }
   Duration clock_error_max() const override { return {}; }
   Instant clock_of(std::string_view) const override { return now_; }
+  Duration late_of(std::string_view) const override { return late_; }
 
  private:
   using Id = std::pair<int, std::string>;
@@ -212,6 +215,7 @@ class Story final : public Truth {
   }
 
   Instant now_{1'767'225'600'000'000'000};
+  Duration late_;
   bool faults_ = true;
   std::uint64_t revision_ = 0;
   std::uint64_t last_request_ = 0;

@@ -400,6 +400,11 @@ class W5 final : public Property {
   }
 };
 
+/// Both are missing, or both are there and equal.
+bool same(const Json* a, const Json* b) {
+  return a == nullptr || b == nullptr ? a == b : *a == *b;
+}
+
 class W6 final : public Property {
  public:
   W6() : Property("W6", "no write undoes a change by others that its decision had not seen") {}
@@ -412,6 +417,8 @@ class W6 final : public Property {
     }
     const std::vector<Version>& versions = ledger.versions(commit.kind, commit.key);
     if (versions.size() < 3) return;
+    const Version* seen = ledger.version_at(commit.kind, commit.key, change.request->decided_on);
+    const Json* decided_on = seen == nullptr ? nullptr : seen->content.get();
     // All before the last, which is this commit, back to the one decided on.
     for (std::size_t i = versions.size() - 2; i > 0; --i) {
       const Version& foreign = versions[i];
@@ -423,8 +430,9 @@ class W6 final : public Property {
         if (is_bookkeeping(one.path) || one.before == nullptr) return;
         const Json* now = commit.after->find_pointer(one.path);
         const Json* was = commit.before->find_pointer(one.path);
-        const bool changed_here = (now == nullptr) != (was == nullptr) || (now && !(*now == *was));
-        if (changed_here && now != nullptr && *now == *one.before) {
+        if (same(now, was) || now == nullptr || !(*now == *one.before)) return;
+        // What was decided on has come back: who saw that very value overlooks nothing of it.
+        if (!same(was, decided_on == nullptr ? nullptr : decided_on->find_pointer(one.path))) {
           broken(change.violation(
               std::string(to_string(commit.kind)) + " " + commit.key,
               fmt::format("the write, decided on revision {}, set {} back to what it was before "
