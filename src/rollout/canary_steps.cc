@@ -72,7 +72,9 @@ bool canary_is_ready(const std::optional<api::ReplicaProgressThreshold>& thresho
   if (!threshold || threshold->value < 0) {
     return canary.spec == canary.available && canary.available == wanted;
   }
-  if (threshold->type != "Percent") return canary.available >= threshold->value;
+  if (threshold->type != "Percent") {
+    return canary.available >= std::min(threshold->value, wanted);
+  }
   return std::int64_t{canary.available} * 100 >= std::int64_t{threshold->value} * wanted;
 }
 

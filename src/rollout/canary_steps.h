@@ -28,7 +28,8 @@ std::int32_t weight_at(const api::Rollout& rollout, std::optional<std::int32_t> 
 std::string step_text(const api::CanaryStep& step);
 
 /// Whether enough of the canary's pods serve for a step that asks for `wanted`. Without a
-/// threshold: exactly as many as wanted, all of them available. Source: behaviour.md 9.2.
+/// threshold: exactly as many as wanted, all of them available. Source: behaviour.md 9.2. Compat: a
+/// threshold of more pods than wanted is met by those wanted; in Argo Rollouts never.
 bool canary_is_ready(const std::optional<api::ReplicaProgressThreshold>& threshold,
                      std::int32_t wanted, const Size& canary);
 

@@ -85,6 +85,8 @@ TEST_CASE("how many pods are enough for a step (9.2)") {
       {"half of none",                 half,                                      0, {3, 0}, true },
       {"so many pods",                 two,                                       9, {9, 2}, true },
       {"fewer pods",                   two,                                       9, {9, 1}, false},
+      {"more pods than are wanted",    two,                                       1, {1, 1}, true },
+      {"not even those wanted",        two,                                       1, {1, 0}, false},
       {"a negative threshold is none", api::ReplicaProgressThreshold{"Pods", -1}, 4, {4, 3}, false},
   };
   for (const Row& row : rows) {

@@ -12,6 +12,15 @@ void at_step(Story& s, int step, std::string_view more = "") {
            R"({"status":{"currentStepIndex":)" + std::to_string(step) + std::string(more) + "}}");
 }
 
+/// An abort, with the traffic still on the new version, of a Rollout that calls this hash stable.
+void abort_with_traffic_on_new(Story& s, const std::string& stable) {
+  s.begin(R"({"blueGreen":{"activeService":"active"}})");
+  s.add_pods("web-old", 3);
+  s.others(service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"new"}}})");
+  s.others(rollout, "web", R"({"status":{"abort":true,"stableRS":")" + stable + "\"}}");
+  s.quiet();
+}
+
 const Tale steps[] = {
     {"D10", "a pause of 10 s ends after 5",
      [](Story& s) {
@@ -322,7 +331,7 @@ const Tale liveness[] = {
      [](Story& s) {
        s.begin(canary);
        for (int i = 0; i < 100; ++i) s.reconciles();
-     }, breaks},
+     },                                                          breaks},
     {"R4",  "a hundred reconciles a minute with something new each time",
      [](Story& s) {
        s.begin(canary);
@@ -330,26 +339,26 @@ const Tale liveness[] = {
          s.others(rollout, "web", R"({"spec":{"replicas":3}})");
          s.reconciles();
        }
-     }, keeps },
+     },                                                          keeps },
     {"R4b", "an object is written without end",
      [](Story& s) {
        for (int i = 0; i < 130; ++i) s.ask(replica_set, "web-old");
-     }, breaks},
+     },                                                          breaks},
     {"R4b", "an object is read without end",
      [](Story& s) {
        for (int i = 0; i < 130; ++i) s.ask(replica_set, "web-old", {.method = Method::get});
-     }, keeps },
+     },                                                          keeps },
     {"L1",  "Healthy without its pods",
      [](Story& s) {
        settle(s);
        s.others(pod, "web-new-0", "null");
        s.quiet();
-     }, breaks},
+     },                                                          breaks},
     {"L1",  "Healthy with its pods",
      [](Story& s) {
        settle(s);
        s.quiet();
-     }, keeps },
+     },                                                          keeps },
     {"L2",  "a hundred writes to get there",
      [](Story& s) {
        settle(s);
@@ -358,7 +367,7 @@ const Tale liveness[] = {
          s.ours(replica_set, "web-new", R"({"metadata":{"annotations":{"a":"b"}}})");
        }
        s.quiet();
-     }, breaks},
+     },                                                          breaks},
     {"L2",  "three writes to get there",
      [](Story& s) {
        settle(s);
@@ -367,33 +376,37 @@ const Tale liveness[] = {
          s.ours(replica_set, "web-new", R"({"metadata":{"annotations":{"a":"b"}}})");
        }
        s.quiet();
-     }, keeps },
+     },                                                          keeps },
     {"L3",  "a write in silence",
      [](Story& s) {
        settle(s);
        s.quiet();
        s.ours(rollout, "web", R"({"status":{"phase":"Paused"}})");
-     }, breaks},
+     },                                                          breaks},
     {"L3",  "others write in silence",
      [](Story& s) {
        settle(s);
        s.quiet();
        s.others(rollout, "web", R"({"status":{"phase":"Paused"}})");
        s.end();
-     }, keeps },
+     },                                                          keeps },
     {"L4",  "an abort that leaves the stable version without pods",
      [](Story& s) {
        s.begin(canary);
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.quiet();
-     }, breaks},
+     },                                                          breaks},
     {"L4",  "an abort that leaves the stable version whole",
      [](Story& s) {
        s.begin(canary);
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.add_pods("web-old", 3);
        s.quiet();
-     }, keeps },
+     },                                                          keeps },
+    {"L4",  "an abort that leaves the traffic on the new version",
+     [](Story& s) { abort_with_traffic_on_new(s, "old"); },      breaks},
+    {"L4",  "an abort, and nothing to go back to",
+     [](Story& s) { abort_with_traffic_on_new(s, "nonsense"); }, keeps },
     {"L6",  "a pause of 10 s that still lasts",
      [](Story& s) {
        s.begin(with_steps);
@@ -402,7 +415,7 @@ const Tale liveness[] = {
            R"(,"pauseConditions":[{"reason":"CanaryPauseStep","startTime":)" + s.in(0_s) + "}]");
        s.pass(600_s);
        s.quiet();
-     }, breaks},
+     },                                                          breaks},
     {"L6",  "a pause of 10 s that has just begun",
      [](Story& s) {
        s.begin(with_steps);
@@ -410,25 +423,25 @@ const Tale liveness[] = {
            s, 2,
            R"(,"pauseConditions":[{"reason":"CanaryPauseStep","startTime":)" + s.in(0_s) + "}]");
        s.quiet();
-     }, keeps },
+     },                                                          keeps },
     {"L7",  "a full promotion that is never made",
      [](Story& s) {
        s.begin(canary);
        s.others(rollout, "web", R"({"status":{"promoteFull":true}})");
        s.quiet();
-     }, breaks},
+     },                                                          breaks},
     {"L7",  "an abort that was obeyed",
      [](Story& s) {
        s.begin(canary);
        s.others(rollout, "web", R"({"status":{"abort":true,"phase":"Degraded"}})");
        s.quiet();
-     }, keeps },
+     },                                                          keeps },
     {"L14", "a ReplicaSet outlives its Rollout",
      [](Story& s) {
        s.begin(canary);
        s.others(rollout, "web", "null");
        s.quiet();
-     }, breaks},
+     },                                                          breaks},
     {"L14", "all go with their Rollout",
      [](Story& s) {
        s.begin(canary);
@@ -436,7 +449,7 @@ const Tale liveness[] = {
        s.others(replica_set, "web-old", "null");
        s.others(replica_set, "web-new", "null");
        s.quiet();
-     }, keeps },
+     },                                                          keeps },
 };
 
 }  // namespace

@@ -181,11 +181,15 @@ class L4 final : public Property {
     for (const auto& [key, rollout] : ledger.rollouts()) {
       if (!is_in_its_hands(rollout) || !rollout.abort || rollout.stable_hash.empty()) continue;
       if (rollout.observed_generation != rollout.generation || rollout.paused) continue;
+      const auto owned = ledger.owned_by(rollout.uid);
+      const auto stable = std::ranges::find(owned, rollout.stable_hash, &ReplicaSetView::hash);
+      // Where somebody deleted it, or garbled its name, there is nothing to go back to. That we
+      // don't is I8.
+      if (stable == owned.end()) continue;
       checked();
-      for (const ReplicaSetView* set : ledger.owned_by(rollout.uid)) {
-        if (set->hash == rollout.stable_hash && ledger.available(*set) < rollout.desired) {
-          broken(found(ledger, set->text(), "is stable, and has not all its pods after an abort"));
-        }
+      if (ledger.available(**stable) < rollout.desired) {
+        broken(
+            found(ledger, (*stable)->text(), "is stable, and has not all its pods after an abort"));
       }
       const ServiceView* active = ledger.service(rollout.active_service);
       if (active != nullptr && active->hash != rollout.stable_hash) {
