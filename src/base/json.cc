@@ -51,23 +51,12 @@ bool objects_equal(const Json::Object& a, const Json::Object& b) {
 
 }  // namespace
 
-Json::Json(const Json& other) : type_(other.type_), integer_(other.integer_) {
-  switch (type_) {
-    case Type::string:
-      string_ = new std::string(*other.string_);
-      break;
-    case Type::array:
-      array_ = new Array(*other.array_);
-      break;
-    case Type::object:
-      object_ = new Object(*other.object_);
-      break;
-    default:
-      break;
-  }
-}
-
 void Json::destroy() noexcept {
+  // Who owns it alone need not tell others so.
+  if (shared_->owners.load(std::memory_order_acquire) != 1 &&
+      shared_->owners.fetch_sub(1, std::memory_order_acq_rel) != 1) {
+    return;
+  }
   switch (type_) {
     case Type::string:
       delete string_;
@@ -81,6 +70,16 @@ void Json::destroy() noexcept {
     default:
       break;
   }
+}
+
+Json::Array& Json::own_array() {
+  if (array_->owners.load(std::memory_order_acquire) != 1) *this = Json(array_->value);
+  return array_->value;
+}
+
+Json::Object& Json::own_object() {
+  if (object_->owners.load(std::memory_order_acquire) != 1) *this = Json(object_->value);
+  return object_->value;
 }
 
 bool Json::as_bool() const {
@@ -100,44 +99,51 @@ double Json::as_double() const {
 
 const std::string& Json::as_string() const {
   ASSERT(is_string());
-  return *string_;
+  return string_->value;
 }
 
 const Json::Array& Json::as_array() const {
   ASSERT(is_array());
-  return *array_;
+  return array_->value;
 }
 
 Json::Array& Json::as_array() {
   ASSERT(is_array());
-  return *array_;
+  return own_array();
 }
 
 const Json::Object& Json::as_object() const {
   ASSERT(is_object());
-  return *object_;
+  return object_->value;
 }
 
 Json::Object& Json::as_object() {
   ASSERT(is_object());
-  return *object_;
+  return own_object();
 }
 
 std::size_t Json::size() const {
-  if (is_object()) return object_->size();
-  return is_array() ? array_->size() : 0;
+  if (is_object()) return object_->value.size();
+  return is_array() ? array_->value.size() : 0;
 }
 
 const Json* Json::find(std::string_view key) const {
   if (!is_object()) return nullptr;
-  for (const Member& member : *object_) {
+  for (const Member& member : object_->value) {
     if (member.first == key) return &member.second;
   }
   return nullptr;
 }
 
 Json* Json::find(std::string_view key) {
-  return const_cast<Json*>(static_cast<const Json*>(this)->find(key));
+  const Json* found = static_cast<const Json*>(this)->find(key);
+  if (found == nullptr) return nullptr;
+  const bool alone = object_->owners.load(std::memory_order_acquire) == 1;
+  if (!alone) {
+    own_object();
+    found = static_cast<const Json*>(this)->find(key);
+  }
+  return const_cast<Json*>(found);
 }
 
 const Json& Json::operator[](std::string_view key) const {
@@ -146,7 +152,7 @@ const Json& Json::operator[](std::string_view key) const {
 }
 
 const Json& Json::at(std::size_t index) const {
-  return is_array() && index < array_->size() ? (*array_)[index] : null_json;
+  return is_array() && index < array_->value.size() ? array_->value[index] : null_json;
 }
 
 Json& Json::set(std::string_view key, Json value) {
@@ -159,22 +165,20 @@ Json& Json::member(std::string_view key) {
   if (is_null()) *this = Json(Object{});
   ASSERT(is_object());
   if (Json* found = find(key)) return *found;
-  return object_->emplace_back(std::string(key), Json()).second;
+  return own_object().emplace_back(std::string(key), Json()).second;
 }
 
 bool Json::erase(std::string_view key) {
   if (!is_object()) return false;
-  const auto found = std::find_if(object_->begin(), object_->end(),
-                                  [&](const Member& member) { return member.first == key; });
-  if (found == object_->end()) return false;
-  object_->erase(found);
+  if (static_cast<const Json*>(this)->find(key) == nullptr) return false;
+  std::erase_if(own_object(), [&](const Member& member) { return member.first == key; });
   return true;
 }
 
 void Json::push_back(Json item) {
   if (is_null()) *this = Json(Array{});
   ASSERT(is_array());
-  array_->push_back(std::move(item));
+  own_array().push_back(std::move(item));
 }
 
 const Json* Json::find_pointer(std::string_view pointer) const {
@@ -195,6 +199,7 @@ const Json* Json::find_pointer(std::string_view pointer) const {
 }
 
 bool Json::operator==(const Json& other) const {
+  if (shares_with(other)) return true;
   if (type_ != other.type_) {
     // As doubles: a double past 2^53 is written in digits that may read as another integer near it.
     return is_number() && other.is_number() && as_double() == other.as_double();
@@ -207,11 +212,11 @@ bool Json::operator==(const Json& other) const {
     case Type::boolean:
       return boolean_ == other.boolean_;
     case Type::string:
-      return *string_ == *other.string_;
+      return string_->value == other.string_->value;
     case Type::array:
-      return *array_ == *other.array_;
+      return array_->value == other.array_->value;
     case Type::object:
-      return objects_equal(*object_, *other.object_);
+      return objects_equal(object_->value, other.object_->value);
     default:
       return true;
   }

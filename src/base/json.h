@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -12,9 +13,14 @@
 
 namespace slipway {
 
-/// A JSON value: a plain value type of 16 bytes. Objects keep the order in which keys came in;
-/// equality does not look at it. Integers that fit 64 bits are kept exactly; other numbers are
-/// doubles. Strings are UTF-8.
+/// A JSON value of 16 bytes. Objects keep the order in which keys came in; equality does not look
+/// at it. Integers that fit 64 bits are kept exactly; other numbers are doubles. Strings are UTF-8.
+///
+/// Copies share what they hold until one of them is changed, so a copy costs as much as a number,
+/// and an edit as much as the objects on its way. A reference or pointer into a value that was got
+/// for changing it (`member`, `find`, `as_object` of one that is not const) is good until that
+/// value is copied or changed in another way; one got for reading, until it is changed. Of values
+/// that share, each thread may use its own.
 class Json {
  public:
   enum class Type : std::uint8_t { null, boolean, integer, real, string, array, object };
@@ -32,10 +38,12 @@ class Json {
   Json(double value) noexcept : type_(Type::real), real_(value) {}
   Json(const char* text) : Json(std::string(text)) {}
   Json(std::string_view text) : Json(std::string(text)) {}
-  Json(std::string text) : type_(Type::string), string_(new std::string(std::move(text))) {}
-  Json(Array items) : type_(Type::array), array_(new Array(std::move(items))) {}
-  Json(Object members) : type_(Type::object), object_(new Object(std::move(members))) {}
-  Json(const Json& other);
+  Json(std::string text) : type_(Type::string), string_(new Shared<std::string>(std::move(text))) {}
+  Json(Array items) : type_(Type::array), array_(new Shared<Array>(std::move(items))) {}
+  Json(Object members) : type_(Type::object), object_(new Shared<Object>(std::move(members))) {}
+  Json(const Json& other) noexcept : type_(other.type_), integer_(other.integer_) {
+    if (type_ >= Type::string) shared_->owners.fetch_add(1, std::memory_order_relaxed);
+  }
   Json(Json&& other) noexcept : type_(other.type_), integer_(other.integer_) {
     other.type_ = Type::null;
     other.integer_ = 0;
@@ -87,7 +95,7 @@ class Json {
   }
   /// The text, or an empty one where this is no string.
   std::string_view string_or_empty() const {
-    return is_string() ? std::string_view(*string_) : std::string_view();
+    return is_string() ? std::string_view(string_->value) : std::string_view();
   }
 
   /// Members of an object, items of an array, else 0.
@@ -116,21 +124,40 @@ class Json {
   /// decimal index. Nothing where any part is missing.
   const Json* find_pointer(std::string_view pointer) const;
 
+  /// Both hold the same in memory, and so are equal. False of what is not held apart: null,
+  /// booleans and numbers.
+  bool shares_with(const Json& other) const {
+    return type_ >= Type::string && type_ == other.type_ && shared_ == other.shared_;
+  }
+
   /// Deep, without regard to the order of members. Integers compare exactly with each other, and as
   /// doubles with doubles: 1 equals 1.0.
   bool operator==(const Json& other) const;
 
  private:
+  struct Owned {
+    std::atomic<std::uint32_t> owners = 1;
+  };
+  template <class T>
+  struct Shared : Owned {
+    explicit Shared(T given) : value(std::move(given)) {}
+    T value;
+  };
+
   void destroy() noexcept;
+  /// What it holds, and no other value with it.
+  Array& own_array();
+  Object& own_object();
 
   Type type_;
   union {
     bool boolean_;
     std::int64_t integer_;
     double real_;
-    std::string* string_;
-    Array* array_;
-    Object* object_;
+    Owned* shared_;
+    Shared<std::string>* string_;
+    Shared<Array>* array_;
+    Shared<Object>* object_;
   };
 };
 

@@ -9,6 +9,50 @@
 
 using namespace slipway;
 
+TEST_CASE("a copy shares what it holds until one of the two is changed") {
+  struct Row {
+    const char* name;
+    std::function<void(Json&)> change;
+    const char* want;
+  };
+  const Row rows[] = {
+      {"nothing",     [](Json&) {},                                                  R"({"a":[1,{"b":"c"}],"d":{"e":2}})"      },
+      {"set",         [](Json& json) { json.set("f", 3); },                          R"({"a":[1,{"b":"c"}],"d":{"e":2},"f":3})"},
+      {"set inside",  [](Json& json) { json.member("d").set("e", 4); },
+       R"({"a":[1,{"b":"c"}],"d":{"e":4}})"                                                                                    },
+      {"find",        [](Json& json) { *json.find("d") = 5; },                       R"({"a":[1,{"b":"c"}],"d":5})"            },
+      {"push_back",   [](Json& json) { json.find("a")->push_back(6); },
+       R"({"a":[1,{"b":"c"},6],"d":{"e":2}})"                                                                                  },
+      {"in an array", [](Json& json) { json.find("a")->as_array()[1].set("b", 7); },
+       R"({"a":[1,{"b":7}],"d":{"e":2}})"                                                                                      },
+      {"erase",       [](Json& json) { json.erase("a"); },                           R"({"d":{"e":2}})"                        },
+      {"erase none",  [](Json& json) { json.erase("x"); },                           R"({"a":[1,{"b":"c"}],"d":{"e":2}})"      },
+      {"as_object",   [](Json& json) { json.as_object().clear(); },                  "{}"                                      },
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const Json original = parse_json(rows[0].want).value();
+    Json copy = original;
+    const Json witness = copy;
+    CHECK(copy.shares_with(original));
+    row.change(copy);
+    CHECK(to_text(copy) == row.want);
+    CHECK(to_text(original) == rows[0].want);
+    CHECK(to_text(witness) == rows[0].want);
+    CHECK((copy == original) == (to_text(copy) == to_text(original)));
+    CHECK(copy["nothing"].is_null());
+  }
+}
+
+TEST_CASE("what an edit leaves alone is shared still") {
+  Json copy = parse_json(R"({"a":{"b":["c"]},"d":{"e":2}})").value();
+  const Json original = copy;
+  copy.member("d").set("e", 3);
+  CHECK(copy["a"].shares_with(original["a"]));
+  CHECK(!copy["d"].shares_with(original["d"]));
+  CHECK(!Json(1).shares_with(Json(1)));
+}
+
 TEST_CASE("a value is 16 bytes, copies deeply and moves to null") {
   static_assert(sizeof(Json) == 16);
   Json original = Json::object({

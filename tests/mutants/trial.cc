@@ -48,6 +48,7 @@ class TrueClock final : public simulation::Truth {
   bool faults_on() const override { return faults_on_; }
   Duration clock_error_max() const override { return {}; }
   Instant clock_of(std::string_view) const override { return loop_.now(); }
+  Duration late_of(std::string_view) const override { return {}; }
   void end_faults() { faults_on_ = false; }
 
  private:

@@ -8,6 +8,7 @@ namespace {
 
 void compare(const Json& before, const Json& after, std::string& path,
              const std::function<void(const Difference&)>& found) {
+  if (before.shares_with(after)) return;
   if (!before.is_object() || !after.is_object()) {
     if (!(before == after)) found({path, &before, &after});
     return;
@@ -21,6 +22,7 @@ void compare(const Json& before, const Json& after, std::string& path,
   };
   for (const auto& [key, was] : before.as_object()) {
     const Json* now = after.find(key);
+    if (now != nullptr && now->shares_with(was)) continue;
     inside(key, [&, &was = was] {
       if (now == nullptr) {
         found({path, &was, nullptr});
