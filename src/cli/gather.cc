@@ -45,7 +45,8 @@ Result<rollout::Observed> gather(Session& session, const Json& rollout) {
   rollout::Observed seen{
       .now = session.now(),
       .rollout = std::make_shared<const api::Rollout>(TRY(api::decode<api::Rollout>(rollout))),
-      .rollout_is_live = true};
+      .rollout_is_live = true,
+      .workload_is_live = true};
   const rollout::References named = rollout::references(*seen.rollout);
   if (named.workload) {
     if (const auto found = TRY(find(session, named.workload->kind, named.workload->name))) {

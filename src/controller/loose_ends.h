@@ -6,6 +6,7 @@
 #include "api/rollout.h"
 #include "api/workload.h"
 #include "base/result.h"
+#include "rollout/workload.h"
 
 /// What one plan of a Rollout leaves open for the next.
 namespace slipway::controller {
@@ -13,15 +14,16 @@ namespace slipway::controller {
 /// What the last plan learnt from the server for the next.
 struct LiveReads {
   std::shared_ptr<const api::Rollout> rollout;
+  std::shared_ptr<const rollout::Workload> workload;
   std::shared_ptr<const api::ReplicaSet> occupant;
   std::optional<Error> create_error;
 };
 
 /// An object that must be read before its Rollout is planned again: the last write to it was
-/// refused or got no answer.
+/// refused or got no answer, or the copy of it is behind.
 struct Doubt {
   api::ObjectRef target;
-  ErrorCode code;  ///< Of that write.
+  std::optional<ErrorCode> code;  ///< Of that write.
 };
 
 /// What it names is what it named: a status was written, say.
@@ -43,9 +45,9 @@ inline bool world_moved(ErrorCode code) {
 }
 
 /// Whether a copy is kept that a live read can mend. Pods are listed afresh for each plan that
-/// looks at them; of a Deployment only the size is written, held to the one that was seen.
+/// looks at them.
 inline bool is_cached(const api::Kind& kind) {
-  return kind != api::kinds::pod && kind != api::kinds::deployment;
+  return kind != api::kinds::pod;
 }
 
 /// Who has the name that a ReplicaSet should get. Nothing, with a line in the log, where that can't

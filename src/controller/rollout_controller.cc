@@ -217,22 +217,17 @@ struct RolloutController::State {
   void reconcile(const api::ObjectKey& key) {
     ++reconciles;
     if (options.on_reconcile) options.on_reconcile(key);
-    if (const auto doubt = unsure.find(key); doubt != unsure.end()) {
-      refresh(key, doubt->second, false);
-      return;
-    }
+    if (const auto doubt = unsure.find(key); doubt != unsure.end())
+      return refresh(key, doubt->second, false);
     const auto rollout = rollouts.get(key);
     if (rollout == nullptr || rollout->metadata.deletion_timestamp) {
-      queue.done(key, {});
-      return;
+      live_reads.erase(key);
+      return queue.done(key, {});
     }
     if (waits_for_workloads(key, *rollout)) return;
     if (release.holds_up(key)) return queue.done(key, {.look_again = sync_poll});
     rollout::Observed seen = gather(rollout);
-    if (!rollout::needs_pods(seen)) {
-      decide(key, std::move(seen));
-      return;
-    }
+    if (!rollout::needs_pods(seen)) return decide(key, std::move(seen));
     const std::string selector =
         seen.rollout->spec.selector ? format_selector(*seen.rollout->spec.selector) : "";
     client.list(api::kinds::pod, key.namespace_, "labelSelector=" + url_encode(selector),
@@ -274,6 +269,7 @@ struct RolloutController::State {
     const rollout::References named = rollout::references(*rollout);
     if (named.workload) {
       seen.workload = workloads.get(named.workload->kind, {key.namespace_, named.workload->name});
+      seen.workload_is_live = seen.workload && live_reads[key].workload == seen.workload;
       rollout::resolve_workload(seen);
     }
     if (const auto live = live_reads.find(key); live != live_reads.end()) {
@@ -312,10 +308,9 @@ struct RolloutController::State {
       set_aside(key, *seen.rollout, broken);
       return;
     }
-    if (plan.read_rollout_live) {
-      read_live(key);
-      return;
-    }
+    if (plan.read_rollout_live) return read_live(key);
+    if (plan.read_workload_live)
+      return refresh(key, Doubt{rollout::reference_to(*seen.workload), {}}, false);
     std::vector<Write> writes = std::move(plan.writes);
     if (plan.status) writes.push_back(*plan.status);
     plan.writes.clear();
@@ -410,13 +405,15 @@ struct RolloutController::State {
     refresh(key, doubt, progressed);
   }
 
-  /// Reads the object that a write was about, which was refused or got no answer, then plans again.
+  /// Reads an object that is in doubt, then plans again.
   void refresh(const api::ObjectKey& key, const Doubt& doubt, bool progressed) {
     client.get(doubt.target.kind, doubt.target.key,
                guarded([this, key, target = doubt.target, code = doubt.code,
                         progressed](Result<Json> object) {
                  if (object) {
                    take(target.kind, *object);
+                   if (const auto workload = workloads.get(target.kind, target.key))
+                     live_reads[key].workload = workload;
                    if (code == ErrorCode::already_exists)
                      live_reads[key].occupant = read_occupant(*object);
                  } else if (object.error().code == ErrorCode::not_found) {
@@ -496,13 +493,14 @@ struct RolloutController::State {
     if (kind == api::kinds::rollout) rollouts.apply(object);
     if (kind == api::kinds::replica_set) replica_sets.apply(object);
     if (kind == api::kinds::service) services.apply(object);
-    if (kind == api::kinds::deployment) workloads.apply(kind, object);
+    workloads.apply(kind, object);
   }
 
   void forget(const api::ObjectRef& target) {
     if (target.kind == api::kinds::rollout) rollouts.forget(target.key, target.uid);
     if (target.kind == api::kinds::replica_set) replica_sets.forget(target.key, target.uid);
     if (target.kind == api::kinds::service) services.forget(target.key, target.uid);
+    workloads.forget(target.kind, target.key, target.uid);
   }
 
   // --- Metrics.

@@ -46,6 +46,11 @@ void WorkloadCaches::apply(const api::Kind& kind, const Json& object) {
   if (Cache* cache = find(kind)) cache->apply(object);
 }
 
+void WorkloadCaches::forget(const api::Kind& kind, const api::ObjectKey& key,
+                            const std::string& uid) {
+  if (Cache* cache = find(kind)) cache->forget(key, uid);
+}
+
 std::string WorkloadCaches::trouble(const api::Kind& kind) const {
   const Cache* cache = find(kind);
   return cache == nullptr ? std::string() : cache->trouble();

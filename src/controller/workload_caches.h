@@ -24,8 +24,10 @@ class WorkloadCaches {
   /// Starts to watch that kind, if it is not watched yet. Returns whether its cache is in step.
   bool watch(const api::Kind& kind);
   Pointer get(const api::Kind& kind, const api::ObjectKey& key) const;
-  /// Takes what a write returned.
+  /// Takes what a write or a live read returned, of a kind that is watched.
   void apply(const api::Kind& kind, const Json& object);
+  /// A write of ours, or a live read, found this very object gone.
+  void forget(const api::Kind& kind, const api::ObjectKey& key, const std::string& uid);
   /// Why a watched kind is not in step; empty when all is well.
   std::string trouble(const api::Kind& kind) const;
 

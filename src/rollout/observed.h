@@ -54,6 +54,8 @@ struct Observed {
   std::map<std::string, std::shared_ptr<const api::Service>, std::less<>> services;
   /// `references().workload`, or a null pointer where there is none of that name.
   std::shared_ptr<const Workload> workload;
+  /// It was read from the API server for this plan. Asked for by `Plan::read_workload_live`.
+  bool workload_is_live = false;
   /// The template could not be taken over from it.
   std::optional<Error> workload_error;
   /// Where `needs_pods`: pods that any of `replica_sets` controls.

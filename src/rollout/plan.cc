@@ -202,11 +202,21 @@ Plan plan_collision(const Work& work) {
 
 /// Tells who waits for an update of the workload that the Rollout has seen it. Until that is
 /// written down nothing else moves. Source: behaviour.md 22.3.
+///
+/// A later one that is written down already is what another controller, or this one before its
+/// cache went back, has decided on: the workload is read before anything else is decided, or an old
+/// template would be rolled out again. One that is live and yet earlier was made anew.
 Plan plan_workload_generation(const Work& work) {
   Plan plan;
   const std::string generation = workload_generation(work.seen);
   const std::string* noted = work.rollout.metadata.annotation(keys::workload_generation);
   if (generation.empty() || (noted && *noted == generation)) return plan;
+  const auto decided_on = noted ? parse_integer(*noted) : std::nullopt;
+  if (decided_on && *decided_on > work.seen.workload->metadata.generation &&
+      !work.seen.workload_is_live) {
+    plan.read_workload_live = true;
+    return plan;
+  }
   const std::string path = kubernetes::annotation_path(keys::workload_generation);
   kubernetes::Write write(seen_for_write(work.rollout), "the workload's generation");
   write.expect_as_seen(path).set(path, generation);
@@ -277,7 +287,10 @@ Plan plan_valid(const Observed& seen) {
   if (Plan reads = plan_catching_up(work); !reads.writes_nothing() || reads.read_rollout_live) {
     return reads;
   }
-  if (Plan noted = plan_workload_generation(work); !noted.writes.empty()) return noted;
+  if (Plan noted = plan_workload_generation(work);
+      !noted.writes.empty() || noted.read_workload_live) {
+    return noted;
+  }
   if (Plan labels = plan_lost_labels(work); !labels.writes.empty()) return labels;
   if (!work.roles.new_ && seen.occupant &&
       seen.occupant->metadata.name == replica_set_name(work.rollout, work.new_hash)) {
@@ -373,6 +386,7 @@ std::string Plan::text() const {
                     kubernetes::to_string(event.note.type), event.note.reason, event.note.message);
   }
   if (read_rollout_live) text += "reads the Rollout live\n";
+  if (read_workload_live) text += "reads its workload live\n";
   if (look_again) text += "looks again in " + format_go_duration(*look_again) + "\n";
   return text;
 }

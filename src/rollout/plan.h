@@ -54,6 +54,8 @@ struct Plan {
   /// There are orphans to adopt, or the copy of the Rollout is behind: read it from the API server
   /// and plan again with it. Nothing else is planned.
   bool read_rollout_live = false;
+  /// The copy of its workload is behind the one that was decided on already: the same for that.
+  bool read_workload_live = false;
 
   bool writes_nothing() const { return writes.empty() && !status; }
   /// All of it, one line each, for logs and `slipway plan`.

@@ -121,6 +121,9 @@ std::optional<kubernetes::Write> resize_workload(const Workload& workload, std::
   });
   kubernetes::Write write(api::Object::of(workload.kind, std::move(content)),
                           "the Rollout's pods take over from it");
+  // The size alone may have gone and come back meanwhile: by a person, or by another controller
+  // that has seen the same pods.
+  write.expect_as_seen("/metadata/generation");
   write.expect_as_seen("/spec/replicas").set("/spec/replicas", replicas);
   if (write.changes_nothing()) return std::nullopt;
   return write;

@@ -26,6 +26,10 @@ struct Workload {
 };
 Result<Workload> decode_workload(const api::Kind& kind, const Json& object);
 
+inline api::ObjectRef reference_to(const Workload& workload) {
+  return {workload.kind, workload.metadata.key(), workload.metadata.uid};
+}
+
 /// Which object `spec.workloadRef` names.
 struct WorkloadName {
   api::Kind kind;
@@ -61,7 +65,7 @@ struct WorkloadFacts {
 /// is left alone.
 std::optional<std::int32_t> workload_size(const WorkloadFacts& facts);
 
-/// Changes a Deployment's size, held to the one that was seen.
+/// Changes a Deployment's size, held to the one that was seen and to its generation.
 std::optional<kubernetes::Write> resize_workload(const Workload& workload, std::int32_t replicas);
 
 }  // namespace slipway::rollout

@@ -178,6 +178,28 @@ TEST_CASE("a new template of the Deployment is an update, and is told as seen (2
   CHECK(world.rollout().spec.template_.absent());
 }
 
+TEST_CASE("who knows an older workload than was decided on reads it first (C8)") {
+  SimulatedWorld world = taking_over("never");
+  world.run();
+  const Observed before = world.observe();
+  Json changed = deployment("v2", 4);
+  changed.member("metadata").set("generation", 1);
+  world.put("Deployment", changed);
+  world.run();
+  Observed mixed = world.observe();
+  mixed.rollout = std::make_shared<const api::Rollout>(world.rollout());
+  mixed.workload = before.workload;
+  resolve_workload(mixed);
+  const Plan catches_up = plan(mixed);
+  CHECK(catches_up.read_workload_live);
+  CHECK(catches_up.writes_nothing());
+  // One that was deleted and made anew counts from the beginning.
+  mixed.workload_is_live = true;
+  const Plan follows = plan(mixed);
+  CHECK_FALSE(follows.read_workload_live);
+  CHECK_FALSE(follows.writes_nothing());
+}
+
 TEST_CASE("a Deployment that goes away leaves the pods as they are") {
   SimulatedWorld world = taking_over("never");
   world.run();
