@@ -50,7 +50,8 @@ Scenario calm_scenario(std::uint64_t seed, const CampaignOptions& options) {
 bool run_plans(const BootedServer& booted, const CampaignOptions& options, std::uint64_t seed,
                CampaignResult& sum, const std::function<bool(const CampaignResult&)>& progress) {
   Scenario scenario = calm_scenario(seed, options);
-  const std::vector<Strike> singles = single_faults(booted, scenario, options.faults);
+  const std::vector<Strike> singles =
+      single_faults(booted, scenario, judgeable(options.faults, scenario.objects));
   Random random = stream_of(seed, "pairs");
   for (const Strike& single : singles) {
     scenario.strikes = std::vector{single};

@@ -44,6 +44,7 @@ void rewind(std::string& target, std::uint64_t revisions) {
 void Channel::open(kubernetes::Request request) {
   const Addressed about = addressed_by(request.target);
   what_ = actor_ + " EVENT " + about.plural;
+  kind_ = about.kind;
   if (faulty_ && opens_badly(request)) return;
   const std::weak_ptr<Channel> weak = weak_from_this();
   inner_ = stage_.server.watch(
@@ -114,10 +115,7 @@ void Channel::receive(std::string_view line) {
   if (!faulty_) return put(std::move(item));
   const std::optional<LineHead> head = read_line_head(line);
   if (!head) return put(std::move(item));
-  item.kind = head->kind == "ReplicaSet" ? ObjectKind::replica_set
-              : head->kind == "Rollout"  ? ObjectKind::rollout
-              : head->kind == "Service"  ? ObjectKind::service
-                                         : ObjectKind::other;
+  item.kind = kind_;
   item.key.append(head->namespace_).append("/").append(head->name);
   item.revision = static_cast<std::uint64_t>(parse_integer(head->resource_version).value_or(0));
   Duration lag = lag_;

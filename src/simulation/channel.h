@@ -63,8 +63,9 @@ class Channel final : public std::enable_shared_from_this<Channel> {
   kubernetes::StreamEvents events_;
   const bool faulty_;
   std::unique_ptr<kubernetes::Stream> inner_;
-  std::string what_;  ///< "controller-0 EVENT replicasets/"
-  Duration lag_;      ///< Of all its events.
+  std::string what_;                     ///< "controller-0 EVENT replicasets/"
+  ObjectKind kind_ = ObjectKind::other;  ///< As what its events make their objects known.
+  Duration lag_;                         ///< Of all its events.
   bool lag_felt_ = false;
   std::deque<Item> queue_;
   Instant held_until_;

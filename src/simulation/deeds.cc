@@ -21,6 +21,15 @@ namespace kinds = api::kinds;
 constexpr std::string_view ns = "default";
 constexpr std::string_view deadline_key = "scale-down-deadline";
 
+/// The object that holds a Rollout's pod template: itself, or what its workloadRef names.
+struct TemplateHome {
+  const api::Kind* kind;
+  std::string_view table;
+  std::string name;
+  /// A PodTemplate has no spec around it.
+  bool is_bare() const { return *kind == kinds::pod_template; }
+};
+
 /// One deed, under way.
 struct Act {
   Stage& stage;
@@ -71,6 +80,35 @@ struct Act {
     const cluster::ObjectPtr object = find("rollouts.argoproj.io", rollout);
     return object == nullptr ? Json() : object->content();
   }
+  /// Where the Rollout's template is.
+  TemplateHome template_home() {
+    const Json reference = current()["spec"]["workloadRef"];
+    const std::string_view kind = reference["kind"].string_or_empty();
+    const auto name = std::string(reference["name"].string_or_empty());
+    if (kind == "Deployment") return {&kinds::deployment, "deployments.apps", name};
+    if (kind == "ReplicaSet") return {&kinds::replica_set, "replicasets.apps", name};
+    if (kind == "PodTemplate") return {&kinds::pod_template, "podtemplates", name};
+    return {&kinds::rollout, "rollouts.argoproj.io", rollout};
+  }
+  Json pod_template() {
+    const TemplateHome home = template_home();
+    const cluster::ObjectPtr object = find(home.table, home.name);
+    if (object == nullptr) return {};
+    const Json& content = object->content();
+    return home.is_bare() ? content["template"] : content["spec"]["template"];
+  }
+  void change_template(Json change) {
+    const TemplateHome home = template_home();
+    Json body = Json::object({
+        {"template", std::move(change)}
+    });
+    if (!home.is_bare()) {
+      body = Json::object({
+          {"spec", std::move(body)}
+      });
+    }
+    patch(*home.kind, home.name, std::move(body));
+  }
   /// One object of a table, by chance; nothing where there is none.
   cluster::ObjectPtr any(std::string_view table) {
     const auto& objects = stage.server.store().table(std::string(table)).objects();
@@ -83,16 +121,12 @@ struct Act {
   }
 };
 
-constexpr std::string_view hand_over_verb = "hand-over";
-constexpr std::string_view flood_verb = "flood";
-constexpr std::string_view neighbour_verb = "update-neighbour";
-
 constexpr std::string_view replica_sets = "replicasets.apps";
 constexpr std::string_view services = "services";
 constexpr std::string_view pods = "pods";
 
 void set_template(Act& act, const std::string& image, std::string_view behaviour) {
-  Json containers = act.current()["spec"]["template"]["spec"]["containers"];
+  Json containers = act.pod_template()["spec"]["containers"];
   if (containers.empty()) return;
   containers.as_array().at(0).set("image", image);
   Json pod_template = Json::object({
@@ -105,9 +139,7 @@ void set_template(Act& act, const std::string& image, std::string_view behaviour
            Json::object({{"slipway.dev/behaviour",
                           behaviour.empty() ? Json() : Json(std::string(behaviour))}})}
   }));
-  act.spec(Json::object({
-      {"template", std::move(pod_template)}
-  }));
+  act.change_template(std::move(pod_template));
 }
 
 void edit_steps(Act& act) {
@@ -134,8 +166,7 @@ void edit_steps(Act& act) {
 
 void apply_manifest(Act& act) {
   for (const Json& object : act.scenario.objects) {
-    const bool is_rollout = object["kind"].string_or_empty() == "Rollout";
-    const api::Kind& kind = is_rollout ? kinds::rollout : kinds::service;
+    const api::Kind& kind = kind_of(object);
     const std::string_view name = object["metadata"]["name"].string_or_empty();
     if (act.patch(kind, name, object) == 404) act.create(kind, object);
   }
@@ -172,7 +203,7 @@ void relabel(Act& act) {
 }
 
 void make_foreign(Act& act) {
-  Json pod_template = act.current()["spec"]["template"];
+  Json pod_template = act.pod_template();
   if (!pod_template.is_object()) return;
   const std::string name = fmt::format("foreign-{}", act.random.below(1000));
   pod_template.member("metadata").member("labels").set("rollouts-pod-template-hash", name);
@@ -311,6 +342,42 @@ void update_neighbour(Act& act) {
   }));
 }
 
+/// Makes what lends the template as the manifest has it.
+void bring_back_lender(Act& act) {
+  const TemplateHome home = act.template_home();
+  if (*home.kind == kinds::rollout) return;
+  for (const Json& object : act.scenario.objects) {
+    if (kind_of(object) != *home.kind || object["metadata"]["name"] != Json(home.name)) continue;
+    act.create(*home.kind, object);
+  }
+}
+
+/// Somebody scales, labels, deletes or replaces what lends the template.
+void change_lender(Act& act) {
+  const TemplateHome home = act.template_home();
+  if (*home.kind == kinds::rollout) return;
+  switch (act.random.below(4)) {
+    case 0:
+      if (home.is_bare()) return;
+      return (void)act.patch(
+          *home.kind, home.name,
+          Json::object({
+              {"spec", Json::object({{"replicas", static_cast<int>(act.random.below(4))}})}
+      }));
+    case 1:
+      return (void)act.patch(
+          *home.kind, home.name,
+          Json::object({
+              {"metadata", Json::object({{"labels", Json::object({{"example.com/a", "b"}})}})}
+      }));
+    case 2:
+      return act.remove(*home.kind, home.name, "Background");
+    default:
+      act.remove(*home.kind, home.name, "Background");
+      return bring_back_lender(act);
+  }
+}
+
 using Do = void (*)(Act&);
 struct Entry {
   Verb verb;
@@ -388,10 +455,11 @@ const Entry entries[] = {
     {{"relabel", ff11, "operator"}, relabel     },
     {{"foreign", ff11, "operator"}, make_foreign},
     {{"recreate", ff13, "user"}, recreate                                                                                                                                                                                                                                     },
-    {{hand_over_verb, fd7, "helm"}, hand_over                                                                                                                              },
-    {{flood_verb, fd12, "flood"}, flood                                                                                                                                                                                                        },
-    {{neighbour_verb, fd12, "user"}, update_neighbour},
-    {{"poison", ff16, "operator"}, poison   },
+    {{"hand-over", fd7, "helm"}, hand_over                                                                                                                              },
+    {{"flood", fd12, "flood"}, flood                                                                                                                                                                                                        },
+    {{"update-neighbour", fd12, "user"}, update_neighbour},
+    {{"change-lender", ff14, "operator"}, change_lender   },
+    {{"poison", ff16, "operator"}, poison},
 };
 
 }  // namespace
@@ -403,89 +471,6 @@ std::span<const Verb> all_verbs() {
     return made;
   }();
   return verbs;
-}
-
-namespace {
-
-/// Drawn for themselves they would nearly always meet a Rollout at rest: each has its own place.
-bool has_its_place(const Verb& verb) {
-  for (const std::string_view name : {std::string_view("abort"), std::string_view("retry"),
-                                      hand_over_verb, flood_verb, neighbour_verb}) {
-    if (verb.name == name) return true;
-  }
-  return false;
-}
-
-/// In a third of all runs somebody aborts an update under way, and mostly tries again, perhaps
-/// twice.
-void abort_an_update(std::uint64_t seed, std::vector<Deed>& deeds) {
-  Random random = stream_of(seed, "aborts");
-  if (random.below(3) != 0) return;
-  const auto update = std::ranges::find(deeds, "set-image", &Deed::verb);
-  if (update == deeds.end()) return;
-  auto at = update + 1;
-  for (std::uint64_t rounds = 1 + random.below(2); rounds > 0; --rounds) {
-    for (const char* verb : {"abort", "retry"}) {
-      const Duration gap = 100_ms * (std::int64_t{1} << random.below(10));
-      at = deeds.insert(at, {.verb = verb, .gap = gap, .pick = random.next()}) + 1;
-      if (random.below(4) == 0) return;
-    }
-  }
-}
-
-/// Soon after an update has begun another controller takes over, and ours after it.
-void hand_over_an_update(std::uint64_t seed, std::vector<Deed>& deeds) {
-  Random random = stream_of(seed, "handover");
-  if (random.below(2) != 0) return;
-  const auto update = std::ranges::find(deeds, "set-image", &Deed::verb);
-  if (update == deeds.end()) return;
-  deeds.insert(update + 1, {.verb = std::string(hand_over_verb),
-                            .gap = 100_ms * (std::int64_t{1} << random.below(10)),
-                            .pick = random.next()});
-}
-
-/// Floods the Rollout at some moment, while others have news.
-void flood_the_queue(std::uint64_t seed, std::vector<Deed>& deeds) {
-  Random random = stream_of(seed, "flood");
-  auto at = deeds.begin() + static_cast<std::ptrdiff_t>(random.below(deeds.size() + 1));
-  at = deeds.insert(at, {.verb = std::string(flood_verb), .gap = 10_s, .pick = random.next()});
-  for (int i = 0; i < 4; ++i) {
-    at = deeds.insert(
-        at + 1,
-        {.verb = std::string(neighbour_verb),
-         .gap = Duration::from_milliseconds(static_cast<std::int64_t>(300 + random.below(400))),
-         .pick = random.next()});
-  }
-}
-
-}  // namespace
-
-std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const FaultSet& allowed) {
-  Random random = stream_of(seed, "deeds");
-  const auto on = [&](Fault fault) {
-    return rates[static_cast<std::size_t>(fault)] != 0 && contains(allowed, fault);
-  };
-  std::vector<const Verb*> possible;
-  for (const Verb& verb : all_verbs()) {
-    if (on(verb.fault) && !has_its_place(verb)) possible.push_back(&verb);
-  }
-  std::vector<Deed> deeds;
-  for (std::uint64_t left = 1 + random.below(10); left > 0; --left) {
-    Deed deed;
-    // A third of all deeds start an update, or there would be nothing to disturb.
-    const bool update = possible.empty() || random.below(3) == 0;
-    deed.verb = update ? "set-image" : std::string(possible[random.below(possible.size())]->name);
-    deed.pick = random.next();
-    // From a tenth of a second to seven minutes, evenly over orders of magnitude.
-    const Duration reach = 100_ms * (std::int64_t{1} << random.below(12));
-    deed.gap = reach + Duration{static_cast<std::int64_t>(
-                           random.below(static_cast<std::uint64_t>(reach.nanoseconds)))};
-    deeds.push_back(std::move(deed));
-  }
-  if (on(Fault::ff7)) abort_an_update(seed, deeds);
-  if (on(Fault::fd7)) hand_over_an_update(seed, deeds);
-  if (on(Fault::fd12)) flood_the_queue(seed, deeds);
-  return deeds;
 }
 
 void perform(Stage& stage, const Scenario& scenario, const Deed& deed) {
@@ -507,12 +492,11 @@ void perform(Stage& stage, const Scenario& scenario, const Deed& deed) {
   }
 }
 
-void mend_pods(Stage& stage, const std::string& rollout) {
-  Scenario none;
-  Act act{stage, none, rollout, "user", Random(0)};
-  const Json seen = act.current();
-  const Json* behaviour =
-      seen.find_pointer("/spec/template/metadata/annotations/slipway.dev~1behaviour");
+void mend_pods(Stage& stage, const Scenario& scenario) {
+  Act act{stage, scenario, rollout_of(scenario), "user", Random(0)};
+  if (act.pod_template().is_null()) bring_back_lender(act);
+  const Json seen = act.pod_template();
+  const Json* behaviour = seen.find_pointer("/metadata/annotations/slipway.dev~1behaviour");
   if (behaviour != nullptr && !behaviour->is_null()) set_template(act, "web:mended", "");
 }
 

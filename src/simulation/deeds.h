@@ -19,14 +19,17 @@ struct Verb {
 };
 std::span<const Verb> all_verbs();
 
-/// Draws deeds of those verbs whose faults may be: at least one new image.
-std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const FaultSet& allowed);
+/// Draws deeds of those verbs whose faults may be: at least one new image. `lent`: something lends
+/// the Rollout its template, and can be edited or deleted.
+std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const FaultSet& allowed,
+                             bool lent);
 
 /// Does it, to what the store holds now.
 void perform(Stage& stage, const Scenario& scenario, const Deed& deed);
 
-/// Ends the trouble that is in the pods themselves: an image that can't run is replaced.
-void mend_pods(Stage& stage, const std::string& rollout);
+/// Ends the trouble that is in the pods themselves: an image that can't run is replaced, and what
+/// lends the Rollout its template is made anew where it is gone.
+void mend_pods(Stage& stage, const Scenario& scenario);
 /// Where the version that is stable can't run (it was the first, and was never mended), no share of
 /// it can be waited for: a person promotes the next one in full.
 void leave_broken_version(Stage& stage, const std::string& rollout);

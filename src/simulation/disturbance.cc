@@ -19,12 +19,24 @@ const api::Kind* kind_of(ObjectKind kind) {
       return &api::kinds::service;
     case ObjectKind::pod:
       return &api::kinds::pod;
+    case ObjectKind::deployment:
+      return &api::kinds::deployment;
     default:
       return nullptr;
   }
 }
 
 }  // namespace
+
+const api::Kind& kind_of(const Json& object) {
+  const std::string_view kind = object["kind"].string_or_empty();
+  for (const api::Kind* known :
+       {&api::kinds::rollout, &api::kinds::service, &api::kinds::replica_set,
+        &api::kinds::deployment, &api::kinds::pod_template}) {
+    if (known->kind == kind) return *known;
+  }
+  return api::kinds::config_map;
+}
 
 std::string path_of(const Addressed& about) {
   const api::Kind* kind = kind_of(about.kind);
@@ -92,7 +104,7 @@ void change_what_matters(Stage& stage, const Addressed& about, std::uint64_t siz
     patch = Json::object({
         {"spec", Json::object({{"replicas", static_cast<int>(size / 2 % 6)}})}
     });
-  } else if (about.kind == ObjectKind::rollout) {
+  } else if (about.kind == ObjectKind::rollout || about.kind == ObjectKind::deployment) {
     patch = Json::object({
         {"spec", Json::object({{"replicas", static_cast<int>(1 + size % 6)}})}
     });

@@ -22,6 +22,8 @@ std::string with_policy_annotation(const std::string& body);
 int merge_patch(Stage& stage, std::string_view actor, const std::string& path, const Json& patch);
 /// A merge patch that sets an annotation; null removes it.
 Json annotation_patch(std::string_view key, Json value);
+/// Of an object of a scenario, by its manifest.
+const api::Kind& kind_of(const Json& object);
 /// The path of the object itself, without a subresource.
 std::string path_of(const Addressed& about);
 

@@ -73,6 +73,7 @@ constexpr FaultInfo table[] = {
     {ff10, "FF10", "people edit our objects",                 as_deed,     0      },
     {ff11, "FF11", "foreign ReplicaSets match the selector",  as_deed,     0      },
     {ff13, "FF13", "the Rollout is deleted and made anew",    as_deed,     0      },
+    {ff14, "FF14", "what lends a template is edited or gone", as_deed,     0      },
     {ff16, "FF16", "poisonous annotations",                   as_deed,     0      },
     {fi1,  "FI1",  "cut off from the API server",             at_requests, 3'000  },
     {fi3,  "FI3",  "requests arrive, answers don't",          at_requests, 2'000  },

@@ -76,6 +76,7 @@ enum class Fault : std::uint8_t {
   ff10,
   ff11,
   ff13,
+  ff14,
   ff16,
   fi1,
   fi3,

@@ -27,6 +27,8 @@ ObjectKind object_kind_of_plural(std::string_view plural) {
   if (plural == "services") return ObjectKind::service;
   if (plural == "events") return ObjectKind::event;
   if (plural == "leases") return ObjectKind::lease;
+  if (plural == "deployments") return ObjectKind::deployment;
+  if (plural == "podtemplates") return ObjectKind::pod_template;
   return ObjectKind::other;
 }
 
@@ -44,6 +46,10 @@ std::string_view to_string(ObjectKind kind) {
       return "Event";
     case ObjectKind::lease:
       return "Lease";
+    case ObjectKind::deployment:
+      return "Deployment";
+    case ObjectKind::pod_template:
+      return "PodTemplate";
     case ObjectKind::other:
       break;
   }

@@ -13,7 +13,17 @@
 namespace slipway::simulation {
 
 /// The kinds that properties speak of. All others are `other`.
-enum class ObjectKind : std::uint8_t { rollout, replica_set, pod, service, event, lease, other };
+enum class ObjectKind : std::uint8_t {
+  rollout,
+  replica_set,
+  pod,
+  service,
+  event,
+  lease,
+  deployment,
+  pod_template,
+  other,
+};
 /// Of a kind's plural name, as a path spells it: "replicasets".
 ObjectKind object_kind_of_plural(std::string_view plural);
 std::string_view to_string(ObjectKind kind);

@@ -56,6 +56,10 @@ const char* table_of(ObjectKind kind) {
       return "replicasets.apps";
     case ObjectKind::service:
       return "services";
+    case ObjectKind::deployment:
+      return "deployments.apps";
+    case ObjectKind::pod_template:
+      return "podtemplates";
     default:
       return nullptr;
   }

@@ -193,6 +193,46 @@ void add_the_rest(std::uint64_t seed, Json& spec) {
   }
 }
 
+/// In one of eight manifests the pod template is another object's.
+void lend_template(std::uint64_t seed, Json& spec, std::vector<Json>& objects) {
+  Random random = stream_of(seed, "workload");
+  if (random.below(8) != 0) return;
+  const char* kind = one_of<const char*>(random, {"PodTemplate", "Deployment", "ReplicaSet"});
+  const bool is_bare = std::string_view(kind) == "PodTemplate";
+  Json reference = Json::object({
+      {"apiVersion", is_bare ? "v1" : "apps/v1"},
+      {"kind",       kind                      },
+      {"name",       name                      }
+  });
+  if (std::string_view(kind) == "Deployment") {
+    reference.set("scaleDown",
+                  one_of<const char*>(random, {"never", "onsuccess", "progressively"}));
+  }
+  Json lender = Json::object({
+      {"apiVersion", reference["apiVersion"]                                 },
+      {"kind",       kind                                                    },
+      {"metadata",   Json::object({{"name", name}, {"namespace", "default"}})}
+  });
+  if (is_bare) {
+    lender.set("template", spec["template"]);
+  } else {
+    // Of a ReplicaSet the pods are real, and nobody's business; a Deployment hands its own over.
+    const Json replicas = std::string_view(kind) == "Deployment"
+                              ? spec["replicas"]
+                              : Json(static_cast<int>(random.below(2)));
+    lender.set("spec", Json::object({
+                           {"replicas", replicas        },
+                           {"selector", spec["selector"]},
+                           {"template", spec["template"]}
+    }));
+    // Its selector is lent too, to who has none.
+    if (random.below(4) == 0) spec.erase("selector");
+  }
+  spec.erase("template");
+  spec.set("workloadRef", std::move(reference));
+  objects.push_back(std::move(lender));
+}
+
 }  // namespace
 
 std::vector<Json> make_up_manifests(std::uint64_t seed) {
@@ -218,6 +258,7 @@ std::vector<Json> make_up_manifests(std::uint64_t seed) {
   }
   spec.set("strategy", random.below(5) < 3 ? canary(random, objects) : blue_green(random, objects));
   add_the_rest(seed, spec);
+  lend_template(seed, spec, objects);
   objects.push_back(Json::object({
       {"apiVersion", "argoproj.io/v1alpha1"                                  },
       {"kind",       "Rollout"                                               },

@@ -10,7 +10,7 @@
 namespace slipway::simulation {
 
 /// A valid Rollout and the Services it names, made up: canary or blue-green, any steps, delays and
-/// sizes that validation admits.
+/// sizes that validation admits. In one of eight another object lends the pod template.
 std::vector<Json> make_up_manifests(std::uint64_t seed);
 
 /// Rollouts of others in the same cluster, as simple as can be.

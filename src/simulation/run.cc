@@ -47,7 +47,7 @@ class Run {
     scene_.time().run_until(scene_.now() + scenario_.tail);
     reconciles_in_trouble_ = scene_.reconciles();
     scene_.heal();
-    mend_pods(scene_.stage(), rollout_of(scenario_));
+    mend_pods(scene_.stage(), scenario_);
     verdict_.at_heal();
     await_leader();
     scene_.settle_leadership();

@@ -21,6 +21,12 @@ bool settled(std::uint64_t seed, const Rates& rates, Fault fault) {
          rates[static_cast<std::size_t>(fault)];
 }
 
+/// Something else holds the Rollout's template.
+bool is_lent_a_template(const std::vector<Json>& objects) {
+  return std::ranges::any_of(
+      objects, [](const Json& object) { return object["spec"]["workloadRef"].is_object(); });
+}
+
 /// 63-bit numbers survive JSON; all 64 don't.
 std::string hex(std::uint64_t number) {
   constexpr char digits[] = "0123456789abcdef";
@@ -86,11 +92,24 @@ Result<Strike> strike_from_json(const Json& json) {
 
 }  // namespace
 
-Scenario draw_scenario(std::uint64_t seed, const FaultSet& faults,
+FaultSet judgeable(FaultSet faults, const std::vector<Json>& objects) {
+  const bool lends = std::ranges::any_of(objects, [](const Json& object) {
+    return object["spec"]["workloadRef"]["kind"].string_or_empty() == "ReplicaSet";
+  });
+  for (const FaultInfo& info : all_faults()) {
+    const bool parts_watches = info.fault == Fault::fc12 || info.fault == Fault::fc13 ||
+                               std::string_view("ABI").find(info.id[1]) != std::string_view::npos;
+    if (lends && parts_watches) faults.reset(static_cast<std::size_t>(info.fault));
+  }
+  return faults;
+}
+
+Scenario draw_scenario(std::uint64_t seed, const FaultSet& admitted,
                        const std::vector<Json>& objects) {
   Scenario drawn;
   drawn.seed = seed;
   drawn.objects = objects.empty() ? make_up_manifests(seed) : objects;
+  const FaultSet faults = judgeable(admitted, drawn.objects);
   drawn.fault_rates = draw_rates(seed, faults);
   Rates& rates = drawn.fault_rates;
   Random shape = stream_of(seed, "shape");
@@ -125,7 +144,7 @@ Scenario draw_scenario(std::uint64_t seed, const FaultSet& faults,
   if (return_.below(4) == 0) {
     drawn.leavings = return_.below(2) == 0 ? Leavings::ours : Leavings::anothers;
   }
-  drawn.deeds = draw_deeds(seed, rates, faults);
+  drawn.deeds = draw_deeds(seed, rates, faults, is_lent_a_template(drawn.objects));
   const bool flooded = rate_of(rates, Fault::fd12) != 0;
   if (objects.empty() && flooded) {
     for (Json& neighbour : make_up_neighbours()) drawn.objects.push_back(std::move(neighbour));

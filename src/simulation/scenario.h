@@ -53,8 +53,13 @@ struct Scenario {
 };
 
 /// Draws a whole scenario. Without objects it makes up a Rollout too.
-Scenario draw_scenario(std::uint64_t seed, const FaultSet& faults,
+Scenario draw_scenario(std::uint64_t seed, const FaultSet& admitted,
                        const std::vector<Json>& objects = {});
+
+/// Those faults that the ledger can judge by for these objects. A ReplicaSet that lends its
+/// template is watched beside the versions of Rollouts, and of two watches of one collection nobody
+/// outside can tell which brought what: there neither may lag.
+FaultSet judgeable(FaultSet faults, const std::vector<Json>& objects);
 
 /// A scenario as a file, and back.
 Json to_json(const Scenario& scenario);

@@ -96,12 +96,14 @@ Scene::Scene(const BootedServer& booted, const Scenario& scenario,
     clock_error_max_ = std::max(clock_error_max_, offset + Duration{drift.nanoseconds / 1000});
   }
   const std::pair<ObjectKind, const char*> tables[] = {
-      {ObjectKind::rollout,     "rollouts.argoproj.io"      },
-      {ObjectKind::replica_set, "replicasets.apps"          },
-      {ObjectKind::pod,         "pods"                      },
-      {ObjectKind::service,     "services"                  },
-      {ObjectKind::event,       "events"                    },
-      {ObjectKind::lease,       "leases.coordination.k8s.io"},
+      {ObjectKind::rollout,      "rollouts.argoproj.io"      },
+      {ObjectKind::replica_set,  "replicasets.apps"          },
+      {ObjectKind::pod,          "pods"                      },
+      {ObjectKind::service,      "services"                  },
+      {ObjectKind::event,        "events"                    },
+      {ObjectKind::lease,        "leases.coordination.k8s.io"},
+      {ObjectKind::deployment,   "deployments.apps"          },
+      {ObjectKind::pod_template, "podtemplates"              },
   };
   for (const auto& [kind, table] : tables) {
     watchers_.push_back(std::make_unique<Watcher>(*this, kind, server_->store().table(table)));
@@ -120,13 +122,8 @@ Scene::~Scene() {
 
 void Scene::apply_objects() {
   for (const Json& object : scenario_.objects) {
-    const std::string_view kind = object["kind"].string_or_empty();
-    const api::Kind& place = kind == "Rollout"      ? api::kinds::rollout
-                             : kind == "Service"    ? api::kinds::service
-                             : kind == "ReplicaSet" ? api::kinds::replica_set
-                                                    : api::kinds::config_map;
     stage_->carry_out({.method = kubernetes::Method::post,
-                       .target = place.path("default"),
+                       .target = kind_of(object).path("default"),
                        .body = to_text(object)},
                       "user", false, 0);
   }
@@ -344,7 +341,8 @@ void Scene::begin_anew() {
 
 void Scene::delete_everything() {
   for (const api::Kind* kind :
-       {&api::kinds::rollout, &api::kinds::replica_set, &api::kinds::service}) {
+       {&api::kinds::rollout, &api::kinds::replica_set, &api::kinds::service,
+        &api::kinds::deployment, &api::kinds::pod_template}) {
     for (const std::string& name : names_of(*stage_, *kind)) {
       stage_->carry_out(
           {.method = kubernetes::Method::delete_, .target = kind->path("default", name)}, "user",

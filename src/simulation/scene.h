@@ -50,7 +50,7 @@ class Scene final : public Truth {
   void leave(Leavings leavings);
   /// A fresh replica begins, and leads alone.
   void begin_anew();
-  /// All Rollouts, ReplicaSets and Services go at once.
+  /// All Rollouts, ReplicaSets, Services and lenders of templates go at once.
   void delete_everything();
   /// Of how many objects the replicas that run remember anything.
   std::size_t remembered() const;

@@ -131,11 +131,11 @@ class C6 final : public Property {
     checked();
     const auto breaks = [&](const World& world) {
       // A new template ends an abort.
-      return !world.rollout || (world.rollout->abort && !world.rollout->promote_full &&
-                                world.rollout->observed_generation == world.rollout->generation &&
-                                world.rollout->stable_hash == change.set_after->hash &&
-                                change.set_after->replicas < world.rollout->desired &&
-                                size_before(change) <= world.rollout->desired);
+      return !world.rollout ||
+             (world.rollout->abort && !world.rollout->promote_full && world.rollout->is_told() &&
+              world.rollout->stable_hash == change.set_after->hash &&
+              change.set_after->replicas < world.rollout->desired &&
+              size_before(change) <= world.rollout->desired);
     };
     // A second controller that has not heard of the abort is held to the capacity, by C1.
     const bool to_blame = is_to_blame(change, ledger, breaks, Others::excused);
@@ -288,6 +288,35 @@ class C12 final : public Property {
   }
 };
 
+class C13 final : public Property {
+ public:
+  C13() : Property("C13", "a Deployment gives up no more pods than the Rollout has ready") {}
+
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    const Commit& commit = change.commit;
+    if (commit.kind != ObjectKind::deployment || change.request == nullptr || !change.rollout ||
+        commit.before == nullptr || commit.after == nullptr) {
+      return;
+    }
+    const std::int64_t before = (*commit.before)["spec"]["replicas"].integer_or(1);
+    const std::int64_t after = (*commit.after)["spec"]["replicas"].integer_or(1);
+    if (after >= before) return;
+    checked();
+    const auto breaks = [&](const World& world) {
+      if (!world.rollout) return true;
+      std::int64_t ready = 0;
+      for (const ReplicaSetView& set : world.sets) {
+        ready += (*set.json)["status"]["readyReplicas"].integer_or(0);
+      }
+      return after + ready < std::min(before, world.rollout->desired);
+    };
+    if (!is_to_blame(change, ledger, breaks, Others::excused)) return;
+    broken(change.violation("Deployment " + commit.key,
+                            fmt::format("scaled from {} to {}; sizes: {}", before, after,
+                                        sizes(ledger.true_world(*change.rollout)))));
+  }
+};
+
 }  // namespace
 
 void add_capacity_properties(Properties& all) {
@@ -299,6 +328,7 @@ void add_capacity_properties(Properties& all) {
   all.push_back(std::make_unique<C10>());
   all.push_back(std::make_unique<C11>());
   all.push_back(std::make_unique<C12>());
+  all.push_back(std::make_unique<C13>());
 }
 
 }  // namespace slipway::simulation

@@ -52,7 +52,9 @@ class P6 final : public Property {
     // A new template or other steps begin all anew, and so does what others made of the spec since.
     const bool anew = before->current_hash != after->current_hash ||
                       before->step_hash != after->step_hash ||
-                      before->observed_generation != after->observed_generation;
+                      before->observed_generation != after->observed_generation ||
+                      before->status()["workloadObservedGeneration"] !=
+                          after->status()["workloadObservedGeneration"];
     if (before->promote_full && !after->promote_full) {
       checked();
       if (!is_stable && !anew && !after->abort) {
@@ -104,7 +106,7 @@ class P11 final : public Property {
   /// What the Progressing condition says, where nothing else holds the update.
   static std::optional<Instant> no_progress_since(const RolloutView& rollout) {
     if (rollout.phase != "Progressing" || rollout.paused || !rollout.pauses().empty()) return {};
-    if (rollout.leaving || rollout.observed_generation != rollout.generation) return {};
+    if (rollout.leaving || !rollout.is_told()) return {};
     // A restart to come is called Progressing too, however far ahead it is. Source:
     // behaviour.md 27.6.
     if (rollout.spec()["restartAt"] != rollout.status()["restartedAt"]) return {};

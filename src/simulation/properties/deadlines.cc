@@ -64,12 +64,6 @@ class D1 final : public Property {
   }
 };
 
-/// It is of the template that the spec holds, whatever the status tells yet.
-bool has_template_of(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
-  return holds(lasting_part((*set.json)["spec"]["template"], ledger),
-               lasting_part(rollout.spec()["template"], ledger));
-}
-
 class D2 final : public Property {
  public:
   D2() : Property("D2", "a deadline comes, stays as it is, and goes with its reason") {}
@@ -93,7 +87,7 @@ class D2 final : public Property {
       const RolloutView& rollout = *world.rollout;
       const std::string& hash = change.set_after->hash;
       // Where the newest template is not written down yet, it may be this one.
-      const bool may_be_new = rollout.observed_generation != rollout.generation;
+      const bool may_be_new = !rollout.is_told();
       // Or the one that is written down is there no more, and this one has its template.
       const bool is_missing = std::ranges::none_of(world.sets, [&](const ReplicaSetView& set) {
         return set.hash == rollout.current_hash && !set.leaving;
@@ -182,9 +176,9 @@ class D4 final : public Property {
       // New is the ReplicaSet of the template that the spec holds. One that was just superseded is
       // so no more, though the status calls it current until the plan that superseded it has come
       // to its end: it waits too.
-      const bool superseded =
-          deadline && world.rollout->observed_generation != world.rollout->generation &&
-          set.hash != world.rollout->stable_hash && !ledger.is_selected(*world.rollout, set.hash);
+      const bool superseded = deadline && !world.rollout->is_told() &&
+                              set.hash != world.rollout->stable_hash &&
+                              !ledger.is_selected(*world.rollout, set.hash);
       return superseded || is_inactive(*world.rollout, set, ledger);
     };
     return std::ranges::count_if(world.sets, waits) > *world.rollout->revision_limit;
@@ -222,6 +216,10 @@ class D5 final : public Property {
       // A rolling update has no deadlines, whatever others write into the annotation, and a person
       // who pauses it holds every size as it is.
       if (rollout->paused && !ends_by_deadline(*rollout)) continue;
+      // Where its spec is invalid only what has a deadline ends: the rest of the update waits until
+      // people have mended it.
+      const bool waits = rollout->has_condition("InvalidSpec") && !ends_by_deadline(*rollout);
+      if (waits && !deadline) continue;
       broken({.property = {},
               .at = ledger.now(),
               .revision = ledger.revision(),
@@ -294,7 +292,7 @@ class D9 final : public Property {
   static bool is_left_of_abort(const RolloutView& rollout, const ReplicaSetView& set) {
     return ends_by_deadline(rollout) && rollout.abort && !rollout.leaving &&
            set.hash == rollout.current_hash && set.hash != rollout.stable_hash &&
-           rollout.observed_generation == rollout.generation && rollout.desired > 0;
+           rollout.is_told() && rollout.desired > 0;
   }
 };
 
@@ -347,7 +345,7 @@ class D3 final : public Property {
     // What fails may keep a plan from being carried out.
     const RolloutView* rollout = ledger.rollout(key);
     if (rollout == nullptr || ledger.truth().faults_on() || rollout->paused) return;
-    if (!ends_by_deadline(*rollout) || rollout->observed_generation != rollout->generation) return;
+    if (!ends_by_deadline(*rollout) || !rollout->is_told()) return;
     for (const ReplicaSetView* set : ledger.owned_by(rollout->uid)) {
       if (set->replicas == 0 || set->hash.empty() || !is_inactive(*rollout, *set, ledger)) {
         lacking_.erase(set->uid);

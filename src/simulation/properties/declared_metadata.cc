@@ -106,4 +106,10 @@ Json lasting_part(Json pod_template, const Ledger& ledger) {
   return pod_template;
 }
 
+bool has_template_of(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger) {
+  const Json& wanted = rollout.pod_template();
+  return wanted.is_object() &&
+         holds(lasting_part((*set.json)["spec"]["template"], ledger), lasting_part(wanted, ledger));
+}
+
 }  // namespace slipway::simulation

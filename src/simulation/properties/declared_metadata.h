@@ -17,4 +17,8 @@ bool is_declared_metadata(const Difference& one, std::string_view where, const L
 /// label, and terms of anti-affinity that name one revision.
 Json lasting_part(Json pod_template, const Ledger& ledger);
 
+/// A ReplicaSet is of the template that the Rollout asks for, its own or the one it is lent,
+/// whatever the status tells yet: with what the server and the controller put in.
+bool has_template_of(const RolloutView& rollout, const ReplicaSetView& set, const Ledger& ledger);
+
 }  // namespace slipway::simulation

@@ -49,6 +49,13 @@ class I2 final : public Property {
           broken(change.violation("Pod " + change.commit.key, "belongs to no Rollout"));
         }
         break;
+      case ObjectKind::deployment:
+        checked();
+        if (!ledger.was_lent(change.commit.kind, change.commit.key)) {
+          broken(change.violation("Deployment " + change.commit.key, "no Rollout names it"));
+        }
+        break;
+      case ObjectKind::pod_template:
       case ObjectKind::other:
         checked();
         broken(change.violation(change.commit.key, "is of a kind that is never changed"));
@@ -181,13 +188,6 @@ class I4 final : public Property {
   }
 };
 
-/// A ReplicaSet has a Rollout's template, with what the server and the controller put in.
-bool has_template(const ReplicaSetView& set, const RolloutView& rollout) {
-  Json wanted = rollout.spec()["template"];
-  wanted.member("metadata").erase("creationTimestamp");
-  return holds((*set.json)["spec"]["template"], wanted);
-}
-
 class I5 final : public Property {
  public:
   I5() : Property("I5", "the collision count rises only where the object met is another") {}
@@ -197,7 +197,7 @@ class I5 final : public Property {
     if (change.rollout_after->collision_count <= change.rollout_before->collision_count) return;
     checked();
     for (const ReplicaSetView* set : ledger.owned_by(change.rollout_after->uid)) {
-      if (!has_template(*set, *change.rollout_after)) continue;
+      if (!has_template_of(*change.rollout_after, *set, ledger)) continue;
       broken(change.violation(change.rollout_after->text(),
                               fmt::format("a collision was counted though {} is its own and has "
                                           "this very template",
@@ -278,7 +278,7 @@ class I8 final : public Property {
   static std::string objection(const ReplicaSetView& gone, const World& world, const World& now) {
     const RolloutView& rollout = *world.rollout;
     // While a new template is not told of yet, the last new version is an old one already.
-    const bool is_told = rollout.observed_generation == rollout.generation;
+    const bool is_told = rollout.is_told();
     const auto is_in_use = [&](const ReplicaSetView& set) {
       return set.hash == rollout.stable_hash || (is_told && set.hash == rollout.current_hash);
     };

@@ -11,7 +11,8 @@ constexpr std::size_t sent_max = 4096;
 
 bool has_versions(ObjectKind kind) {
   return kind == ObjectKind::rollout || kind == ObjectKind::replica_set ||
-         kind == ObjectKind::service;
+         kind == ObjectKind::service || kind == ObjectKind::deployment ||
+         kind == ObjectKind::pod_template;
 }
 
 template <class View>
@@ -210,6 +211,10 @@ World Ledger::world_of(const SentRequest& request, const RolloutView& rollout,
   const Version* own = version_for(basis, ObjectKind::rollout, rollout.key, Others::excused);
   if (own == nullptr || own->content == nullptr) return world;
   world.rollout = rollout_view(own->content, rollout.key);
+  const RolloutView& known = *world.rollout;
+  const auto lent = basis.known->find(id_of(known.lender_kind, known.lender_key));
+  const std::uint64_t newest = lent == basis.known->end() ? 0 : lent->second;
+  lend(*world.rollout, [&](const Version& version) { return version.revision <= newest; });
   for (const auto& [id, versions] : versions_) {
     if (id[0] != id_of(ObjectKind::replica_set, "")[0]) continue;
     const std::string key = id.substr(1);
@@ -241,7 +246,11 @@ Change Ledger::apply(const Commit& commit) {
   switch (commit.kind) {
     case ObjectKind::rollout: {
       std::optional<RolloutView> now;
-      if (commit.after) now = rollout_view(commit.after, commit.key);
+      if (commit.after) {
+        now = rollout_view(commit.after, commit.key);
+        lenders_.insert(id_of(now->lender_kind, now->lender_key));
+        lend(*now, [](const Version&) { return true; });
+      }
       change.rollout_after = replace(rollouts_, commit.key, std::move(now), rollout_before_);
       change.rollout_before = pointer_to(rollout_before_);
       if (change.rollout_after != nullptr) rollout_keys_[change.rollout_after->uid] = commit.key;
@@ -261,6 +270,10 @@ Change Ledger::apply(const Commit& commit) {
       change.service_before = pointer_to(service_before_);
       break;
     }
+    case ObjectKind::deployment:
+    case ObjectKind::pod_template:
+      apply_lender(commit, change);
+      break;
     default:
       break;
   }
@@ -271,13 +284,31 @@ Change Ledger::apply(const Commit& commit) {
   return change;
 }
 
+void Ledger::lend(RolloutView& rollout, const std::function<bool(const Version&)>& is_known) const {
+  if (rollout.lender_kind == ObjectKind::other) return;
+  for (const Version& version : versions(rollout.lender_kind, rollout.lender_key)) {
+    if (is_known(version)) rollout.lender = version.content;
+  }
+}
+
+void Ledger::apply_lender(const Commit& commit, Change& change) {
+  for (auto& [key, rollout] : rollouts_) {
+    if (rollout.lender_kind != commit.kind || rollout.lender_key != commit.key) continue;
+    rollout.lender = commit.after;
+    if (change.rollout == nullptr) change.rollout = &rollout;
+  }
+}
+
 void Ledger::apply_set(const Commit& commit, Change& change) {
   std::optional<ReplicaSetView> now;
   if (commit.after) now = replica_set_view(commit.after, commit.key);
   change.set_after = replace(sets_, commit.key, std::move(now), set_before_);
   change.set_before = pointer_to(set_before_);
   index_set(change.set_before, change.set_after);
-  change.rollout = rollout_owning(change.set_after ? change.set_after : change.set_before);
+  apply_lender(commit, change);
+  const RolloutView* owner =
+      rollout_owning(change.set_after ? change.set_after : change.set_before);
+  if (owner != nullptr) change.rollout = owner;
 }
 
 void Ledger::index_set(const ReplicaSetView* before, const ReplicaSetView* after) {
@@ -319,6 +350,14 @@ Ledger::Basis Ledger::basis_of(const SentRequest& request) {
   if (request.about.kind == ObjectKind::rollout) {
     const auto found = replica.planned.find(request.about.key);
     if (found != replica.planned.end()) newest = &found->second;
+  } else if (request.about.kind == ObjectKind::deployment) {
+    for (const auto& [key, rollout] : rollouts_) {
+      if (rollout.lender_kind != request.about.kind || rollout.lender_key != request.about.key) {
+        continue;
+      }
+      const auto found = replica.planned.find(key);
+      if (found != replica.planned.end()) newest = &found->second;
+    }
   } else if (request.about.kind == ObjectKind::replica_set && request.about.collection) {
     const Json object = parse_json(request.body).value_or(Json());
     const auto found = replica.planned.find(

@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "simulation/properties/views.h"
@@ -35,7 +37,8 @@ struct Change {
   const PodView* pod_after = nullptr;
   const ServiceView* service_before = nullptr;
   const ServiceView* service_after = nullptr;
-  /// The Rollout that the ReplicaSet or pod belongs to, or that was changed itself, as it is now.
+  /// The Rollout that the ReplicaSet or pod belongs to, that was changed itself, or whose template
+  /// is lent by what was changed, as it is now.
   const RolloutView* rollout = nullptr;
 
   /// A Violation about this commit.
@@ -71,6 +74,10 @@ class Ledger {
   const RolloutView* rollout_of_uid(std::string_view uid) const;
   /// There was a Rollout of that uid, be it gone.
   bool was_rollout(std::string_view uid) const { return rollout_keys_.contains(std::string(uid)); }
+  /// A Rollout named that object as what lends it a template, be it gone by now.
+  bool was_lent(ObjectKind kind, std::string_view key) const {
+    return lenders_.contains(id_of(kind, key));
+  }
   const ReplicaSetView* replica_set(std::string_view key) const;
   const ServiceView* service(std::string_view key) const;
   const std::map<std::string, RolloutView, std::less<>>& rollouts() const { return rollouts_; }
@@ -83,7 +90,8 @@ class Ledger {
   /// A Service that the Rollout names selects these pods.
   bool is_selected(const RolloutView& rollout, std::string_view hash) const;
 
-  /// All versions of a Rollout, ReplicaSet or Service, oldest first.
+  /// All versions of a Rollout, of what lends it a template, of a ReplicaSet or Service, oldest
+  /// first.
   const std::vector<Version>& versions(ObjectKind kind, std::string_view key) const;
   /// As it was at that revision. Null where there was none.
   const Version* version_at(ObjectKind kind, std::string_view key, std::uint64_t revision) const;
@@ -139,6 +147,9 @@ class Ledger {
                              Others others) const;
   void index_set(const ReplicaSetView* before, const ReplicaSetView* after);
   const RolloutView* rollout_owning(const ReplicaSetView* set) const;
+  /// The lender's newest content among those versions of it that `is_known` admits.
+  void lend(RolloutView& rollout, const std::function<bool(const Version&)>& is_known) const;
+  void apply_lender(const Commit& commit, Change& change);
   void apply_pod(const Commit& commit, Change& change);
   void apply_set(const Commit& commit, Change& change);
 
@@ -146,6 +157,7 @@ class Ledger {
   std::uint64_t revision_ = 0;
   std::map<std::string, RolloutView, std::less<>> rollouts_;
   std::unordered_map<std::string, std::string> rollout_keys_;  ///< By uid.
+  std::unordered_set<std::string> lenders_;
   std::map<std::string, ReplicaSetView, std::less<>> sets_;
   std::unordered_map<std::string, std::vector<std::string>> sets_of_;  ///< Keys by owner's uid.
   std::unordered_map<std::string, std::string> set_keys_;              ///< By uid.

@@ -18,29 +18,20 @@ Violation found(const Ledger& ledger, std::string object, std::string text) {
           .text = std::move(text)};
 }
 
-bool has_condition(const RolloutView& rollout, std::string_view type, std::string_view reason) {
-  const Json& conditions = rollout.status()["conditions"];
-  if (!conditions.is_array()) return false;
-  return std::ranges::any_of(conditions.as_array(), [&](const Json& condition) {
-    return condition["type"].string_or_empty() == type &&
-           (reason.empty() || condition["reason"].string_or_empty() == reason);
-  });
-}
-
 /// One that the controller is to bring somewhere. The others are for people to mend.
 bool is_in_its_hands(const RolloutView& rollout) {
   return !rollout.leaving && rollout.strategy != Strategy::none &&
-         !has_condition(rollout, "InvalidSpec", "") && !has_condition(rollout, "NotSupported", "");
+         !rollout.has_condition("InvalidSpec") && !rollout.has_condition("NotSupported");
 }
 
 /// Why this Rollout is not where it should end up; empty where it is.
 std::string lack_of_goal(const RolloutView& rollout, const Ledger& ledger) {
-  if (rollout.observed_generation != rollout.generation) return "its spec was never looked at";
+  if (!rollout.is_told()) return "its spec was never looked at";
   if (rollout.phase == "Paused" || rollout.paused) return {};
   if (rollout.phase == "Degraded") {
     const bool said = rollout.abort ||
-                      has_condition(rollout, "Progressing", "ProgressDeadlineExceeded") ||
-                      has_condition(rollout, "Progressing", "RolloutAborted");
+                      rollout.has_condition("Progressing", "ProgressDeadlineExceeded") ||
+                      rollout.has_condition("Progressing", "RolloutAborted");
     return said ? "" : "it is Degraded for no reason given";
   }
   if (rollout.phase != "Healthy") return "it is " + rollout.phase;
@@ -180,7 +171,7 @@ class L4 final : public Property {
   void at_quiet(const Ledger& ledger) override {
     for (const auto& [key, rollout] : ledger.rollouts()) {
       if (!is_in_its_hands(rollout) || !rollout.abort || rollout.stable_hash.empty()) continue;
-      if (rollout.observed_generation != rollout.generation || rollout.paused) continue;
+      if (!rollout.is_told() || rollout.paused) continue;
       const auto owned = ledger.owned_by(rollout.uid);
       const auto stable = std::ranges::find(owned, rollout.stable_hash, &ReplicaSetView::hash);
       // Where somebody deleted it, or garbled its name, there is nothing to go back to. That we
@@ -209,7 +200,7 @@ class L6 final : public Property {
       if (!is_in_its_hands(rollout) || rollout.paused || !rollout.step) continue;
       const std::optional<Instant> start = rollout.pause_start("CanaryPauseStep");
       const std::optional<Duration> duration = rollout.pause_duration(*rollout.step);
-      if (!start || !duration || rollout.observed_generation != rollout.generation) continue;
+      if (!start || !duration || !rollout.is_told()) continue;
       checked();
       const Instant end = *start + *duration + ledger.truth().clock_error_max();
       if (end + 60_s > ledger.now()) continue;

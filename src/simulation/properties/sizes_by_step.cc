@@ -99,7 +99,7 @@ class C5 final : public Property {
     const bool is_new = set.hash == rollout.current_hash && set.hash != rollout.stable_hash;
     if (!is_new || rollout.stable_hash.empty() || rollout.promote_full) return {};
     // Of a spec that was not looked at yet the status says nothing.
-    if (rollout.observed_generation != rollout.generation) return {};
+    if (!rollout.is_told()) return {};
     if (rollout.strategy == Strategy::blue_green) {
       return std::max(rollout.desired, rollout.preview_replicas);
     }

@@ -80,6 +80,17 @@ class Story final : public Truth {
     add_set("web-old", "old", 1, 3);
     add_set("web-new", "new", 2, 0);
   }
+  /// A Deployment of three pods of that image lends the Rollout "web" its template.
+  void lend(const std::string& image) {
+    others(ObjectKind::deployment, "lender",
+           R"({"metadata":{"uid":"d","generation":1},"spec":{"replicas":3,
+               "template":{"spec":{"image":")" +
+               image + R"("}}}})");
+    others(ObjectKind::rollout, "web",
+           R"({"metadata":{"generation":2},"spec":{"template":null,
+               "workloadRef":{"kind":"Deployment","name":"lender"}},
+               "status":{"observedGeneration":"2","workloadObservedGeneration":"1"}})");
+  }
   void add_set(const std::string& name, const std::string& hash, int revision, int replicas) {
     others(ObjectKind::replica_set, name, set_text(name, hash, revision, replicas));
   }
@@ -161,6 +172,10 @@ class Story final : public Truth {
         return "leases";
       case ObjectKind::event:
         return "events";
+      case ObjectKind::deployment:
+        return "deployments";
+      case ObjectKind::pod_template:
+        return "podtemplates";
       default:
         return "configmaps";
     }

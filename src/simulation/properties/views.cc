@@ -91,6 +91,17 @@ void read_services(RolloutView& view) {
   add(strategy["canary"]["pingPong"]["pongService"]);
 }
 
+/// Source: behaviour.md 22.1.
+void read_lender(RolloutView& view) {
+  const Json& reference = view.spec()["workloadRef"];
+  if (!reference.is_object()) return;
+  const std::string_view kind = reference["kind"].string_or_empty();
+  if (kind == "Deployment") view.lender_kind = ObjectKind::deployment;
+  if (kind == "ReplicaSet") view.lender_kind = ObjectKind::replica_set;
+  if (kind == "PodTemplate") view.lender_kind = ObjectKind::pod_template;
+  view.lender_key = view.namespace_ + "/" + text_of(reference["name"]);
+}
+
 void read_status(RolloutView& view) {
   const Json& status = view.status();
   view.stable_hash = text_of(status["stableRS"]);
@@ -121,6 +132,30 @@ std::int64_t RolloutView::enough() const {
   if (value < 0) return desired;
   if (threshold["type"].string_or_empty() != "Percent") return std::min(value, desired);
   return (desired * value + 99) / 100;
+}
+
+const Json& RolloutView::pod_template() const {
+  static const Json none;
+  if (lender_kind == ObjectKind::other) return spec()["template"];
+  if (lender == nullptr) return none;
+  return lender_kind == ObjectKind::pod_template ? (*lender)["template"]
+                                                 : (*lender)["spec"]["template"];
+}
+
+bool RolloutView::is_told() const {
+  if (observed_generation != generation) return false;
+  if (lender_kind == ObjectKind::other || lender == nullptr) return true;
+  const std::string_view told = status()["workloadObservedGeneration"].string_or_empty();
+  return parse_integer(told).value_or(0) == (*lender)["metadata"]["generation"].integer_or(0);
+}
+
+bool RolloutView::has_condition(std::string_view type, std::string_view reason) const {
+  const Json& conditions = status()["conditions"];
+  if (!conditions.is_array()) return false;
+  return std::ranges::any_of(conditions.as_array(), [&](const Json& condition) {
+    return condition["type"].string_or_empty() == type &&
+           (reason.empty() || condition["reason"].string_or_empty() == reason);
+  });
 }
 
 const Json& RolloutView::steps() const {
@@ -207,6 +242,7 @@ RolloutView rollout_view(std::shared_ptr<const Json> json, const std::string& ke
     read_blue_green(strategy["blueGreen"], view);
   }
   read_services(view);
+  read_lender(view);
   read_status(view);
   return view;
 }

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "simulation/history.h"
 
 namespace slipway::simulation {
 
@@ -52,6 +53,11 @@ struct RolloutView {
   std::string uid;
   std::int64_t generation = 0;
   bool leaving = false;
+  /// What lends it its template; `other` where it has one of its own.
+  ObjectKind lender_kind = ObjectKind::other;
+  std::string lender_key;
+  /// The lender at the same moment, as far as the ledger knows; null where there was none.
+  std::shared_ptr<const Json> lender;
 
   Strategy strategy = Strategy::none;
   std::int64_t desired = 1;
@@ -82,6 +88,14 @@ struct RolloutView {
 
   /// So many available pods of the new version are all that an update waits for.
   std::int64_t enough() const;
+
+  /// Its own, or the lender's. Null where it has neither.
+  const Json& pod_template() const;
+  /// The status tells of all that people have asked for, in the spec and at the lender.
+  bool is_told() const;
+
+  /// Whether the status has a condition of that type, and for that reason where one is given.
+  bool has_condition(std::string_view type, std::string_view reason = {}) const;
 
   const Json& status() const { return (*json)["status"]; }
   const Json& spec() const { return (*json)["spec"]; }

@@ -60,7 +60,7 @@ bool is_shared_field(std::string_view path) {
 }
 
 /// Why a JSON patch is not held to what was read; empty where it is.
-std::string lack_of_json_patch(const Json& operations) {
+std::string lack_of_json_patch(const Json& operations, ObjectKind kind) {
   std::set<std::string, std::less<>> tested;
   if (!operations.is_array()) return "is no JSON patch";
   for (const Json& operation : operations.as_array()) {
@@ -76,7 +76,8 @@ std::string lack_of_json_patch(const Json& operations) {
     const bool covered = std::ranges::any_of(
         tested, [&](const std::string& top) { return is_at_or_below(path, top); });
     if (!covered) return fmt::format("changes {} without testing what it was", path);
-    // Whoever changes a size has read the deadline that goes with it.
+    // Whoever changes a ReplicaSet's size has read the deadline that goes with it.
+    if (kind == ObjectKind::deployment) continue;
     const bool reads_deadline = std::ranges::any_of(tested, [](const std::string& top) {
       return is_at_or_below("/metadata/annotations/scale-down-deadline", top);
     });
@@ -101,7 +102,7 @@ std::string lack_of_precondition(const SentRequest& request, const Json& body) {
                  ? ""
                  : "deletes without a resourceVersion";
     case Method::patch:
-      if (is_json_patch(request)) return lack_of_json_patch(body);
+      if (is_json_patch(request)) return lack_of_json_patch(body, request.about.kind);
       [[fallthrough]];
     default:
       return body["metadata"]["resourceVersion"].is_string() ? ""
@@ -317,6 +318,10 @@ bool is_ours_in_service(std::string_view path) {
          path == "/metadata/annotations/argo-rollouts.argoproj.io~1managed-by-rollouts";
 }
 
+bool is_ours_in_deployment(std::string_view path) {
+  return path == "/spec/replicas";
+}
+
 /// A ReplicaSet gets its Rollout's annotations, in any version that there was.
 bool is_passed_on(const Change& change, const Difference& one, const Ledger& ledger) {
   constexpr std::string_view prefix = "/metadata/annotations/";
@@ -373,6 +378,7 @@ class W5 final : public Property {
     if (commit.kind == ObjectKind::rollout) is_ours = is_ours_in_rollout;
     if (commit.kind == ObjectKind::replica_set) is_ours = is_ours_in_set;
     if (commit.kind == ObjectKind::service) is_ours = is_ours_in_service;
+    if (commit.kind == ObjectKind::deployment) is_ours = is_ours_in_deployment;
     const auto is_fine = [&](const Difference& one) {
       return (is_ours != nullptr && is_ours(one.path)) || is_passed_on(change, one, ledger) ||
              is_given_to_pods(commit, one, ledger);
