@@ -37,6 +37,16 @@ void abort_an_update(std::uint64_t seed, std::vector<Deed>& deeds) {
   }
 }
 
+/// In one of six runs the last that people do is to begin an update and to abort it.
+void abort_in_the_end(std::uint64_t seed, std::vector<Deed>& deeds) {
+  Random random = stream_of(seed, "ending");
+  if (random.below(6) != 0) return;
+  for (const char* verb : {"set-image", "abort"}) {
+    const Duration gap = 100_ms * (std::int64_t{1} << random.below(9));
+    deeds.push_back({.verb = verb, .gap = gap, .pick = random.next()});
+  }
+}
+
 /// Soon after an update has begun another controller takes over, and ours after it.
 void hand_over_an_update(std::uint64_t seed, std::vector<Deed>& deeds) {
   Random random = stream_of(seed, "handover");
@@ -102,6 +112,7 @@ std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const Fault
   if (on(Fault::fd7)) hand_over_an_update(seed, deeds);
   if (on(Fault::fd12)) flood_the_queue(seed, deeds);
   if (on(Fault::ff14) && lent) disturb_the_lender(seed, deeds);
+  if (on(Fault::ff7)) abort_in_the_end(seed, deeds);
   return deeds;
 }
 

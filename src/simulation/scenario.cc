@@ -145,6 +145,8 @@ Scenario draw_scenario(std::uint64_t seed, const FaultSet& admitted,
     drawn.leavings = return_.below(2) == 0 ? Leavings::ours : Leavings::anothers;
   }
   drawn.deeds = draw_deeds(seed, rates, faults, is_lent_a_template(drawn.objects));
+  // An abort that people leave as it is must hold: L4.
+  if (drawn.deeds.back().verb == "abort") drawn.finishes = false;
   const bool flooded = rate_of(rates, Fault::fd12) != 0;
   if (objects.empty() && flooded) {
     for (Json& neighbour : make_up_neighbours()) drawn.objects.push_back(std::move(neighbour));

@@ -416,6 +416,41 @@ const Tale liveness[] = {
        s.pass(600_s);
        s.quiet();
      },                                                          breaks},
+    {"L6",  "a pause of 10 s that ends after two minutes",
+     [](Story& s) {
+       s.begin(with_steps);
+       at_step(
+           s, 2,
+           R"(,"pauseConditions":[{"reason":"CanaryPauseStep","startTime":)" + s.in(0_s) + "}]");
+       s.heal();
+       s.ask(replica_set, "web-new");
+       s.pass(120_s);
+       s.ours(rollout, "web", R"({"status":{"currentStepIndex":3,"pauseConditions":null}})");
+     },                                                          breaks},
+    {"L6",  "a pause of 10 s that ends on its time",
+     [](Story& s) {
+       s.begin(with_steps);
+       at_step(
+           s, 2,
+           R"(,"pauseConditions":[{"reason":"CanaryPauseStep","startTime":)" + s.in(0_s) + "}]");
+       s.heal();
+       s.ask(replica_set, "web-new");
+       s.pass(12_s);
+       s.ours(rollout, "web", R"({"status":{"currentStepIndex":3,"pauseConditions":null}})");
+     },                                                          keeps },
+    {"L6",  "a pause of 10 s that ends after two minutes, when a person unpauses the Rollout",
+     [](Story& s) {
+       s.begin(with_steps);
+       at_step(
+           s, 2,
+           R"(,"pauseConditions":[{"reason":"CanaryPauseStep","startTime":)" + s.in(0_s) + "}]");
+       s.heal();
+       s.ask(replica_set, "web-new");
+       s.others(rollout, "web", R"({"spec":{"paused":true}})");
+       s.pass(120_s);
+       s.others(rollout, "web", R"({"spec":{"paused":null}})");
+       s.ours(rollout, "web", R"({"status":{"currentStepIndex":3,"pauseConditions":null}})");
+     },                                                          keeps },
     {"L6",  "a pause of 10 s that has just begun",
      [](Story& s) {
        s.begin(with_steps);

@@ -268,7 +268,7 @@ class I8 final : public Property {
 
  private:
   static bool is_expendable(const ReplicaSetView& set, const World& world) {
-    return set.replicas == 0 && set.status_replicas == 0 &&
+    return set.replicas == 0 && set.status_replicas == 0 && set.hash != world.previewed &&
            std::ranges::find(world.selected, set.hash) == world.selected.end();
   }
   static std::string_view created(const ReplicaSetView& set) {

@@ -184,6 +184,8 @@ World Ledger::true_world(const RolloutView& rollout) const {
     const ServiceView* found = service(key);
     if (found != nullptr && !found->hash.empty()) world.selected.push_back(found->hash);
   }
+  const ServiceView* preview = service(rollout.preview_service);
+  if (preview != nullptr) world.previewed = preview->hash;
   return world;
 }
 
@@ -230,6 +232,11 @@ World Ledger::world_of(const SentRequest& request, const RolloutView& rollout,
     if (version == nullptr || version->content == nullptr) continue;
     ServiceView view = service_view(*version->content, key);
     if (!view.hash.empty()) world.selected.push_back(std::move(view.hash));
+  }
+  const std::string& preview = world.rollout->preview_service;
+  const Version* version = version_for(basis, ObjectKind::service, preview, others);
+  if (version != nullptr && version->content != nullptr) {
+    world.previewed = service_view(*version->content, preview).hash;
   }
   return world;
 }

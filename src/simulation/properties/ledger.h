@@ -52,6 +52,8 @@ struct World {
   std::vector<std::int64_t> available;  ///< Of each of `sets`.
   /// Hashes that get traffic through the Rollout's Services: blue-green's preview is for a look.
   std::vector<std::string> selected;
+  /// Hash of the preview, by its Service; empty where there is none.
+  std::string previewed;
 
   const ReplicaSetView* find(std::string_view key) const;
 };

@@ -195,20 +195,54 @@ class L6 final : public Property {
  public:
   L6() : Property("L6", "a pause ends when its time is over") {}
 
+  void at_heal(const Ledger& ledger) override { free_since_ = ledger.now(); }
+  void on_request(const SentRequest& request, const Ledger& ledger) override {
+    began_.try_emplace(request.replica, ledger.now());
+  }
+  void on_commit(const Change& change, const Ledger& ledger) override {
+    if (!free_since_ || change.rollout_before == nullptr || !change.rollout_after) return;
+    // Who unpauses, mends or edits it may do so long after the pause was due.
+    if (!change.commit.ours) free_since_ = change.commit.at;
+    if (change.request == nullptr || !ends_by_time(*change.rollout_before)) return;
+    const RolloutView& before = *change.rollout_before;
+    if (change.rollout_after->pause_start("CanaryPauseStep") == start_of(before)) return;
+    checked();
+    const Instant free = std::max(*free_since_, began_[change.request->replica]);
+    if (change.commit.at <= std::max(end_of(before, ledger), free) + grace) return;
+    broken(change.violation(before.text(),
+                            fmt::format("the pause at step {}, since {} for {}, ended late",
+                                        *before.step, format_rfc3339(*start_of(before)),
+                                        format_go_duration(*before.pause_duration(*before.step)))));
+  }
   void at_quiet(const Ledger& ledger) override {
     for (const auto& [key, rollout] : ledger.rollouts()) {
-      if (!is_in_its_hands(rollout) || rollout.paused || !rollout.step) continue;
-      const std::optional<Instant> start = rollout.pause_start("CanaryPauseStep");
-      const std::optional<Duration> duration = rollout.pause_duration(*rollout.step);
-      if (!start || !duration || !rollout.is_told()) continue;
+      if (!ends_by_time(rollout)) continue;
       checked();
-      const Instant end = *start + *duration + ledger.truth().clock_error_max();
-      if (end + 60_s > ledger.now()) continue;
+      if (end_of(rollout, ledger) + grace > ledger.now()) continue;
       broken(found(ledger, rollout.text(),
                    fmt::format("still pauses at step {}, since {} for {}", *rollout.step,
-                               format_rfc3339(*start), format_go_duration(*duration))));
+                               format_rfc3339(*start_of(rollout)),
+                               format_go_duration(*rollout.pause_duration(*rollout.step)))));
     }
   }
+
+ private:
+  static constexpr Duration grace = Duration::from_seconds(60);
+
+  static std::optional<Instant> start_of(const RolloutView& rollout) {
+    return rollout.pause_start("CanaryPauseStep");
+  }
+  static bool ends_by_time(const RolloutView& rollout) {
+    return is_in_its_hands(rollout) && !rollout.paused && rollout.step && start_of(rollout) &&
+           rollout.pause_duration(*rollout.step) && rollout.is_told();
+  }
+  static Instant end_of(const RolloutView& rollout, const Ledger& ledger) {
+    return *start_of(rollout) + *rollout.pause_duration(*rollout.step) +
+           ledger.truth().clock_error_max();
+  }
+
+  std::optional<Instant> free_since_;     ///< Nobody and nothing keeps a pause from its end.
+  std::map<std::string, Instant> began_;  ///< By replica.
 };
 
 class L7 final : public Property {

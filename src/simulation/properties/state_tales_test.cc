@@ -65,6 +65,28 @@ const Tale capacity[] = {
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
      }, keeps },
+    {"C6",  "going back within the window ends the abort",
+     [](Story& s) {
+       s.begin(canary);
+       made_at(s, "web-old", 2);
+       made_at(s, "web-new", 1);
+       s.others(rollout, "web", R"({"spec":{"rollbackWindow":{"revisions":1}}})");
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.hears_all();
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+     }, keeps },
+    {"C6",  "going back further than the window doesn't end the abort",
+     [](Story& s) {
+       s.begin(canary);
+       made_at(s, "web-old", 3);
+       s.add_set("web-between", "between", 3, 0);
+       made_at(s, "web-between", 2);
+       made_at(s, "web-new", 1);
+       s.others(rollout, "web", R"({"spec":{"rollbackWindow":{"revisions":1}}})");
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.hears_all();
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
+     }, breaks},
     {"C7",  "the ReplicaSet of the active Service goes",
      [](Story& s) {
        s.begin(blue_green);
@@ -333,6 +355,19 @@ const Tale identity[] = {
        s.hears_all();
        s.ours(replica_set, "web-fourth", "null", {.method = Method::delete_});
      },                                                                        breaks},
+    {"I8",  "history loses a younger one than the one that the preview Service selects",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.others(rollout, "web", R"({"spec":{"revisionHistoryLimit":0}})");
+       s.add_set("web-third", "third", 3, 0);
+       s.add_set("web-fourth", "fourth", 4, 0);
+       made_at(s, "web-third", 1);
+       made_at(s, "web-fourth", 2);
+       s.others(service, "preview",
+                R"({"spec":{"selector":{"rollouts-pod-template-hash":"third"}}})");
+       s.hears_all();
+       s.ours(replica_set, "web-fourth", "null", {.method = Method::delete_});
+     },                                                                        keeps },
     {"I8",  "history loses a younger one, after those that were older when that was decided",
      [](Story& s) {
        s.begin(R"({"canary":{}})");

@@ -84,7 +84,7 @@ void read_services(RolloutView& view) {
     return view.services.back();
   };
   view.active_service = add(strategy["blueGreen"]["activeService"]);
-  add(strategy["blueGreen"]["previewService"]);
+  view.preview_service = add(strategy["blueGreen"]["previewService"]);
   add(strategy["canary"]["stableService"]);
   add(strategy["canary"]["canaryService"]);
   add(strategy["canary"]["pingPong"]["pingService"]);

@@ -71,6 +71,7 @@ struct RolloutView {
   std::int64_t preview_replicas = 0;
   std::vector<std::string> services;  ///< Keys of all Services that it names.
   std::string active_service;         ///< Key; blue-green.
+  std::string preview_service;        ///< Key; blue-green.
   /// Those through which traffic comes: of blue-green the active one.
   std::vector<std::string> serving_services() const;
 
