@@ -121,14 +121,20 @@ Split step_towards(const Bounds& bounds, const Split& want, const Size& canary, 
     room -= raised - size;
     size = raised;
   };
+  // What older revisions leave room for is the newest version's first: it may be the remedy.
+  if (others > 0) raise(next_canary, want.canary);
   raise(next_stable, want.stable);
   raise(next_canary, want.canary);
   if (others > 0) {
     // Where these fill the room and wait for pods that serve, pods that don't must make some, or
-    // nothing ever moves: who crashes for ever would keep its own remedy out.
-    const bool canary_waits = next_canary < want.canary;
+    // nothing ever moves: who crashes for ever would keep its own remedy out. The newest version
+    // gets its share even of what the stable one shall have; not the other way round, or the two
+    // would take the room from each other without end.
+    const std::int64_t lacking = want.canary - next_canary;
+    const std::int64_t ceded = std::min<std::int64_t>(want.stable, next_stable - lacking);
+    const bool canary_waits = lacking > 0;
     const bool stable_waits = next_stable < want.stable;
-    if (canary_waits) next_stable = without_idle(next_stable, want.stable, stable);
+    if (canary_waits) next_stable = without_idle(next_stable, narrow(ceded), stable);
     if (stable_waits) next_canary = without_idle(next_canary, want.canary, canary);
     return {narrow(next_canary), narrow(next_stable)};
   }

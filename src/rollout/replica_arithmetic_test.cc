@@ -203,7 +203,10 @@ TEST_CASE("while older revisions hold the room, only pods that don't serve make 
       {"all of the stable version crash", {2, 0}, {0, 0}, {2, 0}, {0, 0}},
       {"one of it serves",                {2, 0}, {0, 0}, {2, 1}, {0, 1}},
       {"all of it serve",                 {2, 0}, {0, 0}, {2, 2}, {0, 2}},
-      {"it is as large as wanted",        {1, 2}, {0, 0}, {2, 0}, {0, 2}},
+      {"it is as large as wanted",        {1, 2}, {0, 0}, {2, 0}, {0, 1}},
+      {"as large as wanted, and serves",  {1, 2}, {0, 0}, {2, 2}, {0, 2}},
+      {"room goes to the newest first",   {1, 2}, {0, 0}, {1, 0}, {1, 1}},
+      {"which has its share, and waits",  {1, 2}, {1, 0}, {1, 0}, {1, 1}},
       {"an aborted version crashes",      {0, 2}, {2, 0}, {0, 0}, {0, 0}},
   };
   for (const Row& row : rows) {
