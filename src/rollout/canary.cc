@@ -63,9 +63,6 @@ std::int64_t dependable_in_all(const Work& work) {
   return std::min<std::int64_t>(serving, 2'147'483'647);
 }
 
-/// Old revisions end as soon as enough pods serve without them. The last pod of one that a Service
-/// still selects goes after the Service has been pointed elsewhere, where the bounds leave room for
-/// it.
 void shrink_others(Work& work) {
   std::vector<const api::ReplicaSet*> shrinking;
   for (const api::ReplicaSet* other : work.roles.others) {
@@ -75,29 +72,7 @@ void shrink_others(Work& work) {
     }
     if (!empty) shrinking.push_back(other);
   }
-  if (shrinking.empty()) return;
-  sort_by_revision(shrinking);
-  std::int64_t room = std::int64_t{work.bounds.desired} + work.bounds.max_surge - 1;
-  std::vector<std::int32_t> kept;
-  std::vector<Size> rest;
-  for (const api::ReplicaSet* other : shrinking) {
-    kept.push_back(work.selected.contains(hash_of(*other)) && room-- > 0 ? 1 : 0);
-    const Size size = size_of(other);
-    rest.push_back({size.spec - kept.back(), std::max(0, size.available - kept.back())});
-  }
-  const auto targets =
-      shrink_old(work.bounds, rest, static_cast<std::int32_t>(dependable_in_all(work)));
-  for (std::size_t i = 0; i < shrinking.size(); ++i) {
-    const api::ReplicaSet& other = *shrinking[i];
-    if (targets[i] + kept[i] < spec_replicas(other)) {
-      work.resize(other, targets[i] + kept[i], "old revision");
-      work.change(other).rests_on_availability = true;
-    } else {
-      work.because(name_of(other) + (kept[i] == 1 ? " keeps a pod while a Service selects it"
-                                                  : " keeps its pods until enough others serve"),
-                   name_of(other));
-    }
-  }
+  end_without_delay(work, std::move(shrinking));
 }
 
 /// Compat: Argo Rollouts scales the side that is given up to zero before its Service has been
@@ -261,6 +236,32 @@ void advance(Work& work) {
 }
 
 }  // namespace
+
+void end_without_delay(Work& work, std::vector<const api::ReplicaSet*> old) {
+  if (old.empty()) return;
+  sort_by_revision(old);
+  std::int64_t room = std::int64_t{work.bounds.desired} + work.bounds.max_surge - 1;
+  std::vector<std::int32_t> kept;
+  std::vector<Size> rest;
+  for (const api::ReplicaSet* other : old) {
+    kept.push_back(work.selected.contains(hash_of(*other)) && room-- > 0 ? 1 : 0);
+    const Size size = size_of(other);
+    rest.push_back({size.spec - kept.back(), std::max(0, size.available - kept.back())});
+  }
+  const auto targets =
+      shrink_old(work.bounds, rest, static_cast<std::int32_t>(dependable_in_all(work)));
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    const api::ReplicaSet& other = *old[i];
+    if (targets[i] + kept[i] < spec_replicas(other)) {
+      work.resize(other, targets[i] + kept[i], "old revision");
+      work.change(other).rests_on_availability = true;
+    } else {
+      work.because(name_of(other) + (kept[i] == 1 ? " keeps a pod while a Service selects it"
+                                                  : " keeps its pods until enough others serve"),
+                   name_of(other));
+    }
+  }
+}
 
 void plan_canary(Work& work) {
   if (!work.resized) plan_canary_services(work, wanted_split(work));

@@ -69,6 +69,10 @@ void end_what_is_old(Work& work, bool sound) {
   const api::RolloutStatus& status = work.rollout.status;
   if (status.current_pod_hash.empty()) return;
   const bool has_delay = sound && work.rollout.spec.strategy.blue_green.has_value();
+  // A rolling update has none; a person who pauses it holds every size as it is.
+  const auto& canary = work.rollout.spec.strategy.canary;
+  const bool has_none = sound && canary && !canary->traffic_routing && !work.rollout.spec.paused;
+  std::vector<const api::ReplicaSet*> without_delay;
   for (const api::ReplicaSet* owned : work.roles.owned) {
     const Deadline deadline = parse_deadline(owned->metadata);
     const std::string hash = hash_of(*owned);
@@ -78,6 +82,7 @@ void end_what_is_old(Work& work, bool sound) {
     if (owned->metadata.deletion_timestamp) continue;
     if (in_use || spec_replicas(*owned) == 0 || !(is_arranged || has_delay)) {
       if (!is_arranged) work.remove_deadline(*owned, "is no time");
+      if (has_none && !in_use && spec_replicas(*owned) > 0) without_delay.push_back(owned);
       continue;
     }
     const Duration delay = has_delay ? api::scale_down_delay(work.rollout) : Duration{};
@@ -91,6 +96,7 @@ void end_what_is_old(Work& work, bool sound) {
       work.set_deadline(*owned, deadline_after(work.now, delay), "old revision: its delay begins");
     }
   }
+  end_without_delay(work, std::move(without_delay));
 }
 
 /// The hash label of one of ours was lost: without it no watch of ReplicaSets shows it any more.

@@ -167,6 +167,37 @@ TEST_CASE("what is arranged comes about though the spec is invalid (D5)") {
   CHECK(world.rollout().status.phase == "Degraded");
 }
 
+TEST_CASE("pods that others ask for of an old version end though a Service is missing (D5)") {
+  const std::string sizes = R"("maxSurge":1,"maxUnavailable":1)";
+  struct Row {
+    const char* name;
+    const char* spec;
+    int left;
+  };
+  const Row rows[] = {
+      {"enough others serve",    R"({"paused":false})",              0},
+      {"two of them are needed", R"({"paused":false,"replicas":5})", 2},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    SimulatedWorld world(2, R"({"canary":{)" + sizes + "}}");
+    world.run();
+    world.set_image("v2");
+    world.run();
+    world.edit(R"({"paused":true,"strategy":{"canary":{)" + sizes +
+               R"(,"stableService":"missing","canaryService":"missing-too"}}})");
+    world.edit_replica_set("v1", R"({"spec":{"replicas":7}})");
+    world.run();
+    REQUIRE(world.rollout().status.phase == "Degraded");
+    // A person who pauses holds every size.
+    REQUIRE(world.replica_set("v1").status.available_replicas == 7);
+    world.edit(row.spec);
+    world.run();
+    CHECK(world.replica_set("v1").spec.replicas == row.left);
+    CHECK(world.replica_set("v2").spec.replicas == 2);
+  }
+}
+
 TEST_CASE("the ReplicaSet of a new template has all that makes it ours (4.2)") {
   SimulatedWorld world(3, R"({"canary":{"steps":[{"setWeight":34}]}})");
   Observed seen = world.observe();

@@ -100,6 +100,10 @@ api::Object seen_for_write(const api::Rollout& rollout);
 
 /// The strategies: what moves, given where the update stands.
 void plan_canary(Work& work);
+/// Old revisions of a canary without a router, all with pods, end as soon as enough pods serve
+/// without them. The last pod of one that a Service still selects goes after the Service has been
+/// pointed elsewhere, where the bounds leave room for it.
+void end_without_delay(Work& work, std::vector<const api::ReplicaSet*> old);
 void plan_blue_green(Work& work);
 
 /// The new ReplicaSet's revision, inherited annotations and minReadySeconds; where there is none,
