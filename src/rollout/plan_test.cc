@@ -84,10 +84,15 @@ TEST_CASE("a Rollout that is being deleted is left to the garbage collector (I4)
 }
 
 /// As it is once the Rollout says which version its revision is of.
+/// Without a hash: as Argo Rollouts gives it.
 void give_revision(Observed& seen, const std::string& revision, const std::string& hash) {
   change_rollout(seen, [&](api::Rollout& rollout) {
     rollout.metadata.annotations[std::string(keys::revision)] = revision;
-    rollout.metadata.annotations[std::string(keys::revision_for)] = hash;
+    if (hash.empty()) {
+      rollout.metadata.annotations.erase(std::string(keys::revision_for));
+    } else {
+      rollout.metadata.annotations[std::string(keys::revision_for)] = hash;
+    }
   });
 }
 
@@ -113,6 +118,7 @@ TEST_CASE("a revision is given by the Rollout before a ReplicaSet has it, and on
       {"given to one whose ReplicaSet is not seen yet", "2", "other", nullptr, "3"    },
       {"of a version before",                           "1", "other", nullptr, "2"    },
       {"by Argo Rollouts, which does not say to whom",  "1", "",      nullptr, "2"    },
+      {"by it, to one that is not seen yet",            "2", "",      nullptr, "3"    },
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);

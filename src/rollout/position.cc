@@ -19,10 +19,12 @@
 namespace slipway::rollout {
 namespace {
 
-/// Whether the Rollout says that its revision was given to another version than the new one.
+/// Whether the Rollout says that its revision was given to another version than the new one. Argo
+/// Rollouts leaves no note of that: then it is the version that the status calls current, and where
+/// that is another one, or none, a number too many does no harm.
 bool was_given_to_another(const Work& work) {
   const std::string* given_to = work.rollout.metadata.annotation(keys::revision_for);
-  return given_to && *given_to != work.new_hash;
+  return (given_to ? *given_to : work.rollout.status.current_pod_hash) != work.new_hash;
 }
 
 /// The number for a version that becomes the newest: above those of all ReplicaSets, those included
