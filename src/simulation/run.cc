@@ -54,13 +54,16 @@ class Run {
     scene_.time().run_until(scene_.now() + watch_lasts_max);
     if (!scenario_.upkeep) scene_.time().rest_upkeep();
     leave_broken_version(scene_.stage(), rollout_of(scenario_));
+    const Instant settled_by = scene_.now();
     settle();
     for (int i = 0; scenario_.finishes && i < pushes_max; ++i) {
       if (!push_on(scene_.stage(), rollout_of(scenario_))) break;
       settle();
     }
     scene_.fall_silent();
-    scene_.time().run_until(scene_.now() + 5_s);
+    // Pods that crashed and came back until now end what they did like any others: an update that
+    // waited for them runs out of time.
+    scene_.time().run_until(std::max(scene_.now() + 5_s, quiet_after(settled_by)));
     verdict_.at_quiet();
     scene_.time().run_until(scene_.now() + options_.silence);
     virtual_time_ = scene_.now() - began;
@@ -103,15 +106,20 @@ class Run {
     verdict_.at_emptied(scene_.remembered());
   }
 
+  /// When nothing will have changed, since the last change or since then, for as long as anything
+  /// may take.
+  Instant quiet_after(Instant then) const {
+    // A clock that was wrong may have set a deadline so much later.
+    return std::max(then, scene_.last_change()) + settled_after + scene_.clock_error_max();
+  }
+
   void settle() {
     const Instant limit = scene_.now() + settles_within;
     const Instant began = scene_.now();
     const std::uint64_t ours = scene_.our_writes();
     const std::uint64_t others = scene_.changes_by_others();
     while (true) {
-      // A clock that was wrong may have set a deadline so much later.
-      const Instant quiet =
-          std::max(began, scene_.last_change()) + settled_after + scene_.clock_error_max();
+      const Instant quiet = quiet_after(began);
       if (scene_.now() >= quiet) return;
       if (scene_.now() >= limit) {
         // Pods that crash and come back for ever are told of for ever.

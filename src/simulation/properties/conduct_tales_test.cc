@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "simulation/properties/tales_for_test.h"
 
 /// Histories for the properties of how things go: P, W, R, L.
@@ -19,6 +21,21 @@ void abort_with_traffic_on_new(Story& s, const std::string& stable) {
   s.others(service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"new"}}})");
   s.others(rollout, "web", R"({"status":{"abort":true,"stableRS":")" + stable + "\"}}");
   s.quiet();
+}
+
+/// A hundred changes; two minutes later a replica is told a hundred times of one, and looks each
+/// time: of the next each time, or always of the first.
+void hear_late(Story& s, std::size_t stride) {
+  s.begin(canary);
+  std::vector<std::uint64_t> revisions;
+  for (int i = 0; i < 100; ++i) {
+    revisions.push_back(s.others(rollout, "web", R"({"spec":{"replicas":3}})"));
+  }
+  s.pass(120_s);
+  for (std::size_t i = 0; i < revisions.size(); ++i) {
+    s.hears_of(rollout, "web", revisions[i * stride]);
+    s.reconciles();
+  }
 }
 
 const Tale steps[] = {
@@ -340,6 +357,10 @@ const Tale liveness[] = {
          s.reconciles();
        }
      },                                                          keeps },
+    {"R4",  "a hundred changes are heard of two minutes later, one by one",
+     [](Story& s) { hear_late(s, 1); },                          keeps },
+    {"R4",  "one of a hundred changes is heard of two minutes later, again and again",
+     [](Story& s) { hear_late(s, 0); },                          breaks},
     {"R4b", "an object is written without end",
      [](Story& s) {
        for (int i = 0; i < 130; ++i) s.ask(replica_set, "web-old");

@@ -88,9 +88,11 @@ class D2 final : public Property {
       const std::string& hash = change.set_after->hash;
       // Where the newest template is not written down yet, it may be this one.
       const bool may_be_new = !rollout.is_told();
-      // Or the one that is written down is there no more, and this one has its template.
+      // Or the one that is written down is there no more, or is of an older template (an invalid
+      // spec is looked at, and no version becomes current by that), and this one has the newest.
       const bool is_missing = std::ranges::none_of(world.sets, [&](const ReplicaSetView& set) {
-        return set.hash == rollout.current_hash && !set.leaving;
+        return set.hash == rollout.current_hash && !set.leaving &&
+               has_template_of(rollout, set, ledger);
       });
       if (is_missing && has_template_of(rollout, *change.set_before, ledger)) return true;
       return may_be_new || hash == rollout.current_hash || hash == rollout.stable_hash ||
@@ -175,9 +177,9 @@ class D4 final : public Property {
       if (set.replicas == 0 || (deadline && *deadline <= at)) return false;
       // New is the ReplicaSet of the template that the spec holds. One that was just superseded is
       // so no more, though the status calls it current until the plan that superseded it has come
-      // to its end: it waits too.
-      const bool superseded = deadline && !world.rollout->is_told() &&
-                              set.hash != world.rollout->stable_hash &&
+      // to its end: it waits too, and the same plan may give it its deadline.
+      const bool superseded = (deadline || !has_template_of(*world.rollout, set, ledger)) &&
+                              !world.rollout->is_told() && set.hash != world.rollout->stable_hash &&
                               !ledger.is_selected(*world.rollout, set.hash);
       return superseded || is_inactive(*world.rollout, set, ledger);
     };
@@ -200,7 +202,8 @@ class D5 final : public Property {
     if (!deadline || !ends_by_deadline(*change.rollout)) return;
     checked();
     const Instant began = change.request == nullptr ? *healed_at_ : began_[change.request->replica];
-    const Instant due = std::max({*deadline, *healed_at_, began}) + after_heal;
+    const Instant used = last_used(*change.rollout, *change.set_before, ledger);
+    const Instant due = std::max({*deadline, *healed_at_, began, used}) + after_heal;
     if (change.commit.at <= due + ledger.truth().clock_error_max()) return;
     broken(change.violation(change.set_before->text(),
                             fmt::format("was due by {}", quoted(change.set_before->deadline))));
@@ -220,6 +223,7 @@ class D5 final : public Property {
       // people have mended it.
       const bool waits = rollout->has_condition("InvalidSpec") && !ends_by_deadline(*rollout);
       if (waits && !deadline) continue;
+      if (is_needed(*rollout, set, ledger)) continue;
       broken({.property = {},
               .at = ledger.now(),
               .revision = ledger.revision(),
@@ -231,6 +235,47 @@ class D5 final : public Property {
   }
 
  private:
+  /// When a Service or the status last kept it in use, whatever its deadline says: a person who
+  /// pauses the Rollout keeps the preview Service where it is.
+  static Instant last_used(const RolloutView& rollout, const ReplicaSetView& set,
+                           const Ledger& ledger) {
+    Instant last;
+    const auto look = [&](ObjectKind kind, const std::string& key, const auto& uses) {
+      const std::vector<Version>& versions = ledger.versions(kind, key);
+      for (std::size_t i = 0; i < versions.size(); ++i) {
+        if (!versions[i].content || !uses(versions[i].content)) continue;
+        last = std::max(last, i + 1 < versions.size() ? versions[i + 1].at : ledger.now());
+      }
+    };
+    look(ObjectKind::rollout, rollout.key, [&](const std::shared_ptr<const Json>& content) {
+      const RolloutView view = rollout_view(content, rollout.key);
+      // What an abort leaves ends at its deadline, current or not.
+      return view.stable_hash == set.hash || (view.current_hash == set.hash && !view.abort);
+    });
+    for (const std::string& key : rollout.services) {
+      look(ObjectKind::service, key, [&](const std::shared_ptr<const Json>& content) {
+        return service_view(*content, key).hash == set.hash;
+      });
+    }
+    return last;
+  }
+
+  /// In a rolling update the pods of an old version go as others serve in their place (C1). Where
+  /// the versions that shall serve can't, it keeps those that do, and no others, as long as the
+  /// newest version has had its turn: it has pods of its own, or shall have none.
+  static bool is_needed(const RolloutView& rollout, const ReplicaSetView& set,
+                        const Ledger& ledger) {
+    if (ends_by_deadline(rollout) || set.replicas > ledger.available(set)) return false;
+    std::int64_t serving = 0;
+    bool has_turn = rollout.abort || rollout.phase == "Paused";
+    for (const ReplicaSetView* one : ledger.owned_by(rollout.uid)) {
+      if (one->leaving) continue;
+      serving += std::min(one->replicas, ledger.available(*one));
+      if (one->hash == rollout.current_hash && one->replicas > 0) has_turn = true;
+    }
+    return has_turn && serving <= rollout.desired - rollout.max_unavailable;
+  }
+
   /// A controller that was just restarted looks again within a minute.
   static constexpr Duration after_heal = Duration::from_seconds(60);
   std::optional<Instant> healed_at_;
@@ -341,7 +386,7 @@ class D3 final : public Property {
  public:
   D3() : Property("D3", "an old ReplicaSet has a deadline after two reconciles") {}
 
-  void on_reconcile(std::string_view, std::string_view key, const Ledger& ledger) override {
+  void on_reconcile(std::string_view replica, std::string_view key, const Ledger& ledger) override {
     // What fails may keep a plan from being carried out.
     const RolloutView* rollout = ledger.rollout(key);
     if (rollout == nullptr || ledger.truth().faults_on() || rollout->paused) return;
@@ -351,6 +396,8 @@ class D3 final : public Property {
         lacking_.erase(set->uid);
         continue;
       }
+      // Who has just taken over may have to wait for the list that shows it.
+      if (ledger.known(replica, ObjectKind::replica_set, set->key) == 0) continue;
       checked();
       if (set->valid_deadline()) {
         lacking_.erase(set->uid);

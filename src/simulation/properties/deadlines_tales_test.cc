@@ -36,6 +36,30 @@ void one_too_many_waited(Story& s, Duration before_decision) {
   s.lands(sent, replica_set, "web-third", R"({"spec":{"replicas":0}})");
 }
 
+/// A person has changed the spec, whose template is "v2" now. One old version waits, as many as
+/// may, and is scaled to zero; the version that the status calls current has that image.
+void superseded(Story& s, const std::string& image) {
+  s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
+  s.add_set("web-third", "third", 3, 3);
+  s.deadline("web-third", s.in(30_s));
+  s.others(replica_set, "web-new",
+           R"({"spec":{"replicas":3,"template":{"spec":{"image":")" + image + R"("}}}})");
+  s.others(rollout, "web", R"({"metadata":{"generation":2}})");
+  s.hears_all();
+  s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
+}
+
+/// The stable version can't serve. An old one has so many pods that do, where two must, and the
+/// newest so many that don't.
+void holds_out(Story& s, int old_pods, int newest) {
+  s.begin(canary);
+  s.add_set("web-third", "third", 3, old_pods);
+  s.add_pods("web-third", old_pods);
+  s.others(replica_set, "web-new", R"({"spec":{"replicas":)" + std::to_string(newest) + "}}");
+  s.heal();
+  s.quiet();
+}
+
 const Tale deadlines[] = {
     {"D1", "an empty deadline is written (the founding bug)",
      [](Story& s) {
@@ -112,9 +136,19 @@ const Tale deadlines[] = {
        s.hears_all();
        s.deadline("web-third", "null", true);
      },                                                                                                                             breaks},
+    {"D2", "gone, as it has the newest template, and current is one of an older",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.add_set("web-third", "third", 3, 3);
+       s.others(replica_set, "web-third", R"({"spec":{"template":{"spec":{"image":"v2"}}}})");
+       s.deadline("web-third", s.in(30_s));
+       s.hears_all();
+       s.deadline("web-third", "null", true);
+     },                                                                                                                             keeps },
     {"D2", "gone, though one of its template is the new one",
      [](Story& s) {
        s.begin(blue_green);
+       s.others(replica_set, "web-new", R"({"spec":{"template":{"spec":{"image":"v2"}}}})");
        s.add_set("web-third", "third", 3, 3);
        s.others(replica_set, "web-third", R"({"spec":{"template":{"spec":{"image":"v2"}}}})");
        s.deadline("web-third", s.in(30_s));
@@ -155,6 +189,10 @@ const Tale deadlines[] = {
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
      },                                                                                                                             keeps },
+    {"D4", "one too many waits, and gets its deadline by the same plan",
+     [](Story& s) { superseded(s, "v1"); },                                                                                         keeps },
+    {"D4", "no more wait than may, as the newest version is still that of the spec",
+     [](Story& s) { superseded(s, "v2"); },                                                                                         breaks},
     {"D4", "the newest version has a deadline, and is no old one",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -228,6 +266,12 @@ const Tale deadlines[] = {
        s.heal();
        s.quiet();
      },                                                                                                                             breaks},
+    {"D5", "an old version of a rolling update serves, where nothing else can",
+     [](Story& s) { holds_out(s, 2, 1); },                                                                                          keeps },
+    {"D5", "an old version of a rolling update serves with more pods than must be",
+     [](Story& s) { holds_out(s, 3, 1); },                                                                                          breaks},
+    {"D5", "an old version of a rolling update serves, and the newest never had its turn",
+     [](Story& s) { holds_out(s, 2, 0); },                                                                                          breaks},
     {"D5", "one whose end is still to come",
      [](Story& s) {
        s.begin(blue_green);

@@ -28,59 +28,91 @@ void go_to_step(Story& s, int step) {
 
 void end_late(Story& s, bool by_one_that_was_there) {
   s.begin(blue_green);
-  s.others(replica_set, "web-old", R"({"spec":{"replicas":0}})");
-  s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
-  s.deadline("web-new", s.in(10_s));
+  s.add_set("web-third", "third", 3, 3);
+  s.deadline("web-third", s.in(10_s));
   if (by_one_that_was_there) s.ask(replica_set, "", {.method = Method::get});
   s.heal();
   s.pass(100_s);
   s.ask(replica_set, "", {.method = Method::get});
   s.pass(10_s);
-  s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
+  s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
+}
+/// A ReplicaSet whose deadline has long passed ends when the preview Service leaves it, or so long
+/// after that.
+void end_after_preview(Story& s, Duration later) {
+  const auto preview_selects = [&](const std::string& hash) {
+    s.others(service, "preview",
+             R"({"spec":{"selector":{"rollouts-pod-template-hash":")" + hash + R"("}}})");
+  };
+  s.begin(blue_green);
+  s.add_set("web-third", "third", 3, 3);
+  s.deadline("web-third", s.in(10_s));
+  preview_selects("third");
+  s.ask(replica_set, "", {.method = Method::get});
+  s.heal();
+  s.pass(1000_s);
+  preview_selects("new");
+  s.pass(later);
+  s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
 }
 
 const Tale handover[] = {
     {"D5",  "a ReplicaSet ends a minute late, by one that was there all the time",
-     [](Story& s) { end_late(s, true); },  breaks},
+     [](Story& s) { end_late(s, true); },          breaks},
     {"D5",  "a ReplicaSet ends late, and at once by one that was started after that",
-     [](Story& s) { end_late(s, false); }, keeps },
+     [](Story& s) { end_late(s, false); },         keeps },
+    {"D5",  "a ReplicaSet ends late, as soon as the preview Service leaves it",
+     [](Story& s) { end_after_preview(s, 1_s); },  keeps },
+    {"D5",  "a ReplicaSet ends late, and long after the preview Service left it",
+     [](Story& s) { end_after_preview(s, 61_s); }, breaks},
+    {"D5",  "what an abort left ends a minute late",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+       s.deadline("web-new", s.in(10_s));
+       s.ask(replica_set, "", {.method = Method::get});
+       s.heal();
+       s.pass(100_s);
+       s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
+     },                                            breaks},
     {"I10", "a Service is written at a takeover",
      [](Story& s) {
        settle(s);
        s.handover(Leavings::anothers);
        s.ours(service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"old"}}})");
-     },                                    breaks},
+     },                                            breaks},
     {"I10", "a pod template is written at a takeover",
      [](Story& s) {
        settle(s);
        s.handover(Leavings::anothers);
        s.ours(replica_set, "web-old", R"({"spec":{"template":{"spec":{"image":"v3"}}}})");
-     },                                    breaks},
+     },                                            breaks},
     {"I10", "a note of our own is made at a takeover",
      [](Story& s) {
        settle(s);
        s.handover(Leavings::anothers);
        s.reconciles();
        s.ours(replica_set, "web-old", R"({"metadata":{"annotations":{"slipway.dev/claim":"7"}}})");
-     },                                    keeps },
+     },                                            keeps },
     {"I10", "a Service is written before anything has settled",
      [](Story& s) {
        s.begin(canary);
        s.handover(Leavings::anothers);
        s.ours(service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"old"}}})");
-     },                                    keeps },
+     },                                            keeps },
     {"L13", "a step is repeated by who takes over",
      [](Story& s) {
        leave_in_mid_update(s);
        go_to_step(s, 1);
-     },                                    breaks},
+     },                                            breaks},
     {"L13", "a step is left out by who takes over",
      [](Story& s) {
        s.begin(R"({"canary":{"steps":[{"pause":{}},{"pause":{}},{"pause":{}},{"pause":{}}]}})");
        s.others(rollout, "web", R"({"status":{"currentStepIndex":0}})");
        s.handover(Leavings::ours);
        go_to_step(s, 2);
-     },                                    breaks},
+     },                                            breaks},
     {"L13", "a pause begins once more for who takes over",
      [](Story& s) {
        leave_in_mid_update(s);
@@ -88,34 +120,34 @@ const Tale handover[] = {
        s.ours(rollout, "web",
               R"({"status":{"pauseConditions":[{"reason":"CanaryPauseStep","startTime":)" +
                   s.in(0_s) + "}]}}");
-     },                                    breaks},
+     },                                            breaks},
     {"L13", "the next step follows",
      [](Story& s) {
        leave_in_mid_update(s);
        s.ours(rollout, "web", R"({"status":{"message":"looked at"}})");
        go_to_step(s, 3);
        go_to_step(s, 4);
-     },                                    keeps },
+     },                                            keeps },
     {"L13", "a person goes back a step",
      [](Story& s) {
        leave_in_mid_update(s);
        s.others(rollout, "web", R"({"status":{"currentStepIndex":0}})");
        go_to_step(s, 1);
-     },                                    keeps },
+     },                                            keeps },
     {"L15", "what was settled is written a week later",
      [](Story& s) {
        settle(s);
        s.handover(Leavings::ours);
        s.pass(168_h);
        s.ours(replica_set, "web-old", R"({"metadata":{"annotations":{"slipway.dev/claim":"7"}}})");
-     },                                    breaks},
+     },                                            breaks},
     {"L15", "what was settled is looked at a week later",
      [](Story& s) {
        settle(s);
        s.handover(Leavings::ours);
        s.pass(168_h);
        s.reconciles();
-     },                                    keeps },
+     },                                            keeps },
 };
 
 /// Two Rollouts, and a replica that has looked at both.

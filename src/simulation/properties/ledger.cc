@@ -1,6 +1,7 @@
 #include "simulation/properties/ledger.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace slipway::simulation {
 namespace {
@@ -389,6 +390,12 @@ void Ledger::answered(const SentRequest& request) {
   const auto found = std::ranges::lower_bound(sent_, request.id, {},
                                               [](const Sent& sent) { return sent.request.id; });
   if (found != sent_.end() && found->request.id == request.id) found->request = request;
+  if (request.outcome != Outcome::answered || request.status != 404) return;
+  // Who asks for an object and is told that there is none knows that it is gone.
+  const std::vector<Version>& all = versions(request.about.kind, request.about.key);
+  const auto gone = std::ranges::find(std::views::reverse(all), nullptr, &Version::content);
+  if (gone == std::ranges::rend(all)) return;
+  delivered(request.replica, request.about.kind, request.about.key, gone->revision);
 }
 
 void Ledger::delivered(std::string_view replica, ObjectKind kind, std::string_view key,

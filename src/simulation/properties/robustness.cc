@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <deque>
 #include <map>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -21,16 +24,35 @@ class HotLoop : public Property {
     if (change.rollout == nullptr) return;
     ++news_[change.rollout->key];
   }
+  /// To a replica it is news when it hears of it, be that much later.
+  void on_delivery(std::string_view replica, ObjectKind kind, std::string_view key,
+                   std::uint64_t revision, const Ledger& ledger) override {
+    const RolloutView* rollout = nullptr;
+    if (kind == ObjectKind::rollout) rollout = ledger.rollout(key);
+    if (kind == ObjectKind::replica_set) {
+      const ReplicaSetView* set = ledger.replica_set(key);
+      if (set != nullptr) rollout = ledger.rollout_of_uid(set->owner);
+    }
+    if (rollout == nullptr) return;
+    Heard& heard = heard_[std::string(replica) + " " + rollout->key];
+    // A list tells of what is known already, too.
+    std::uint64_t& newest = heard.newest[{kind, std::string(key)}];
+    if (revision <= newest) return;
+    newest = revision;
+    ++heard.news;
+  }
   void on_reconcile(std::string_view replica, std::string_view rollout,
                     const Ledger& ledger) override {
     const RolloutView* view = ledger.rollout(rollout);
     if (view == nullptr || !applies_to(*view, ledger)) return;
-    Window& window = windows_[std::string(replica) + " " + std::string(rollout)];
-    const std::uint64_t news = news_[std::string(rollout)];
+    const std::string place = std::string(replica) + " " + std::string(rollout);
+    Window& window = windows_[place];
     std::deque<Entry>& entries = window.entries;
-    entries.push_back({ledger.now(), news});
+    entries.push_back({ledger.now(), news_[std::string(rollout)], heard_[place].news});
     while (ledger.now() - entries.front().at > window_length) entries.pop_front();
-    const std::uint64_t allowed = allowed_alone_ + 2 * (news - entries.front().news);
+    const std::uint64_t news = std::max(entries.back().news - entries.front().news,
+                                        entries.back().heard - entries.front().heard);
+    const std::uint64_t allowed = allowed_alone_ + 2 * news;
     checked();
     if (entries.size() <= allowed) return;
     broken({.property = {},
@@ -39,8 +61,7 @@ class HotLoop : public Property {
             .request = 0,
             .object = view->text(),
             .text = fmt::format("reconciled {} times within {}, while {} things changed",
-                                entries.size(), format_go_duration(window_length),
-                                news - entries.front().news)});
+                                entries.size(), format_go_duration(window_length), news)});
     entries.clear();
   }
 
@@ -52,13 +73,19 @@ class HotLoop : public Property {
   const std::uint64_t allowed_alone_;
   struct Entry {
     Instant at;
-    std::uint64_t news;
+    std::uint64_t news;   ///< Commits.
+    std::uint64_t heard;  ///< Those that the replica was told of.
+  };
+  struct Heard {
+    std::uint64_t news = 0;
+    std::map<std::pair<ObjectKind, std::string>, std::uint64_t> newest;  ///< Revisions.
   };
   struct Window {
     std::deque<Entry> entries;
   };
   std::map<std::string, std::uint64_t> news_;
   std::map<std::string, Window> windows_;
+  std::map<std::string, Heard> heard_;
 };
 
 class R4 final : public HotLoop {

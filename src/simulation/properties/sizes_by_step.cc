@@ -143,17 +143,21 @@ class I9 final : public Property {
  public:
   I9() : Property("I9", "of one template there is one hash, but for collisions") {}
 
-  void on_commit(const Change& change, const Ledger&) override {
+  void on_commit(const Change& change, const Ledger& ledger) override {
     if (change.request == nullptr || change.rollout == nullptr) return;
     if (change.set_before != nullptr || change.set_after == nullptr) return;
+    const World decided = ledger.world_of(*change.request, *change.rollout, Others::excused);
+    const std::int64_t counted = change.rollout->collision_count;
+    const std::int64_t known = decided.rollout ? decided.rollout->collision_count : counted;
     const auto [first, is_first] =
         hashes_.try_emplace(change.rollout->uid + to_text(template_of(*change.set_after)),
-                            Made{change.set_after->hash, change.rollout->collision_count});
+                            Made{change.set_after->hash, counted, known});
     if (is_first) return;
     checked();
-    // Counted by another replica perhaps: what counts is that there was a collision at all.
+    // Counted by another replica perhaps: what counts is that there was a collision at all, and
+    // that one of the two who made them may not have heard of it yet.
     if (first->second.hash == change.set_after->hash) return;
-    if (change.rollout->collision_count != first->second.collisions) return;
+    if (counted != first->second.collisions || known != first->second.known) return;
     broken(change.violation(
         change.set_after->text(),
         fmt::format("has the hash {}, and had {}", change.set_after->hash, first->second.hash)));
@@ -163,6 +167,7 @@ class I9 final : public Property {
   struct Made {
     std::string hash;
     std::int64_t collisions = 0;
+    std::int64_t known = 0;  ///< Of them, to who made it.
   };
   std::map<std::string, Made> hashes_;  ///< By Rollout and template.
 };

@@ -13,58 +13,76 @@ void made_at(Story& s, const std::string& set, int minute) {
                R"(:00Z"}})");
 }
 
+/// A replica that has not heard that the stable version grew raises the newest one. A third version
+/// is gone: it takes no room where the replica has asked for it.
+void raise_beside_the_gone(Story& s, bool has_asked) {
+  s.begin(canary);
+  s.add_set("web-third", "third", 3, 1);
+  s.hears_all();
+  s.others(replica_set, "web-third", "null");
+  s.others(replica_set, "web-old", R"({"spec":{"replicas":4}})");
+  if (has_asked) {
+    s.ask(replica_set, "web-third", {.method = kubernetes::Method::get, .status = 404});
+  }
+  s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
+}
+
 const Tale capacity[] = {
     {"C1",  "two of three pods go where one may",
      [](Story& s) {
        s.begin(canary);
        s.add_pods("web-old", 3);
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":1}})");
-     }, breaks},
+     },                                                 breaks},
     {"C1",  "one of three pods goes where one may",
      [](Story& s) {
        s.begin(canary);
        s.add_pods("web-old", 3);
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
-     }, keeps },
+     },                                                 keeps },
     {"C1",  "pods that don't serve go, however few there are",
      [](Story& s) {
        s.begin(canary);
        s.add_pods("web-old", 1);
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":1}})");
-     }, keeps },
+     },                                                 keeps },
     {"C1",  "a pod has crashed since, and nobody could know",
      [](Story& s) {
        s.begin(canary);
        s.add_pods("web-old", 3);
        s.others(pod, "web-old-0", R"({"status":{"conditions":null}})");
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
-     }, keeps },
+     },                                                 keeps },
     {"C4",  "five pods where four may be",
      [](Story& s) {
        s.begin(canary);
        s.hears_all();
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":2}})");
-     }, breaks},
+     },                                                 breaks},
     {"C4",  "four pods where four may be",
      [](Story& s) {
        s.begin(canary);
        s.hears_all();
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
-     }, keeps },
+     },                                                 keeps },
+    {"C4",  "one that the replica was told is gone takes no room",
+     [](Story& s) { raise_beside_the_gone(s, true); },  keeps },
+    {"C4",  "one that is gone takes room while the replica knows nothing of that",
+     [](Story& s) { raise_beside_the_gone(s, false); }, breaks},
     {"C6",  "an abort takes a pod from the stable version",
      [](Story& s) {
        s.begin(canary);
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.hears_all();
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
-     }, breaks},
+     },                                                 breaks},
     {"C6",  "the abort came too late for the decision",
      [](Story& s) {
        s.begin(canary);
        s.hears_all();
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
-     }, keeps },
+     },                                                 keeps },
     {"C6",  "going back within the window ends the abort",
      [](Story& s) {
        s.begin(canary);
@@ -74,7 +92,7 @@ const Tale capacity[] = {
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.hears_all();
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
-     }, keeps },
+     },                                                 keeps },
     {"C6",  "going back further than the window doesn't end the abort",
      [](Story& s) {
        s.begin(canary);
@@ -86,14 +104,14 @@ const Tale capacity[] = {
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.hears_all();
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":2}})");
-     }, breaks},
+     },                                                 breaks},
     {"C7",  "the ReplicaSet of the active Service goes",
      [](Story& s) {
        s.begin(blue_green);
        s.others(service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"old"}}})");
        s.hears_all();
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":0}})");
-     }, breaks},
+     },                                                 breaks},
     {"C7",  "the ReplicaSet of the preview Service goes",
      [](Story& s) {
        s.begin(blue_green);
@@ -102,7 +120,7 @@ const Tale capacity[] = {
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
        s.hears_all();
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
-     }, keeps },
+     },                                                 keeps },
     {"C8",  "a ReplicaSet goes up and down",
      [](Story& s) {
        s.begin(canary);
@@ -110,7 +128,7 @@ const Tale capacity[] = {
          s.ours(replica_set, "web-new",
                 i % 2 == 0 ? R"({"spec":{"replicas":1}})" : R"({"spec":{"replicas":0}})");
        }
-     }, breaks},
+     },                                                 breaks},
     {"C8",  "a person changes the Rollout each time",
      [](Story& s) {
        s.begin(canary);
@@ -119,7 +137,7 @@ const Tale capacity[] = {
          s.ours(replica_set, "web-new",
                 i % 2 == 0 ? R"({"spec":{"replicas":1}})" : R"({"spec":{"replicas":0}})");
        }
-     }, keeps },
+     },                                                 keeps },
     {"C13", "a Deployment is scaled to zero while two of three pods are ready",
      [](Story& s) {
        s.begin(canary);
@@ -127,7 +145,7 @@ const Tale capacity[] = {
        s.others(replica_set, "web-new", R"({"status":{"readyReplicas":2}})");
        s.hears_all();
        s.ours(deployment, "lender", R"({"spec":{"replicas":0}})");
-     }, breaks},
+     },                                                 breaks},
     {"C13", "a Deployment gives up as many pods as are ready",
      [](Story& s) {
        s.begin(canary);
@@ -135,30 +153,30 @@ const Tale capacity[] = {
        s.others(replica_set, "web-new", R"({"status":{"readyReplicas":2}})");
        s.hears_all();
        s.ours(deployment, "lender", R"({"spec":{"replicas":1}})");
-     }, keeps },
+     },                                                 keeps },
     {"C10", "the controller changes spec.replicas",
      [](Story& s) {
        s.begin(canary);
        s.ours(rollout, "web", R"({"spec":{"replicas":4}})");
-     }, breaks},
+     },                                                 breaks},
     {"C10", "a person changes spec.replicas",
      [](Story& s) {
        s.begin(canary);
        s.others(rollout, "web", R"({"spec":{"replicas":4}})");
        s.ours(rollout, "web", R"({"status":{"phase":"Paused"}})");
-     }, keeps },
+     },                                                 keeps },
     {"C11", "a size below zero is asked for",
      [](Story& s) {
        s.begin(canary);
        s.ask(replica_set, "web-old",
              {.body = R"([{"op":"replace","path":"/spec/replicas","value":-1}])"});
-     }, breaks},
+     },                                                 breaks},
     {"C11", "a size of zero is asked for",
      [](Story& s) {
        s.begin(canary);
        s.ask(replica_set, "web-old",
              {.body = R"([{"op":"replace","path":"/spec/replicas","value":0}])"});
-     }, keeps },
+     },                                                 keeps },
     {"C12", "a restart evicts the second of three",
      [](Story& s) {
        s.begin(canary);
@@ -167,13 +185,13 @@ const Tale capacity[] = {
        s.others(replica_set, "web-old", R"({"status":{"availableReplicas":1}})");
        s.hears_all();
        s.ours(pod, "web-old-1", "null", {.method = Method::post, .subresource = "eviction"});
-     }, breaks},
+     },                                                 breaks},
     {"C12", "a restart evicts the first of three",
      [](Story& s) {
        s.begin(canary);
        s.add_pods("web-old", 3);
        s.ours(pod, "web-old-0", "null", {.method = Method::post, .subresource = "eviction"});
-     }, keeps },
+     },                                                 keeps },
 };
 
 const Tale identity[] = {

@@ -54,6 +54,11 @@ class Story final : public Truth {
   void hears(ObjectKind kind, const std::string& name, std::string_view replica = "controller-0") {
     judge_.delivered(replica, kind, "shop/" + name, version_[id(kind, name)]);
   }
+  /// A replica hears of a version that may be an older one.
+  void hears_of(ObjectKind kind, const std::string& name, std::uint64_t revision,
+                std::string_view replica = "controller-0") {
+    judge_.delivered(replica, kind, "shop/" + name, revision);
+  }
   void reconciles(const std::string& name = "web", std::string_view replica = "controller-0") {
     judge_.reconciled(replica, "shop/" + name);
   }

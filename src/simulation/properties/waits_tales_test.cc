@@ -15,6 +15,17 @@ void hold_lease(Story& s, const char* holder) {
   s.ask(lease, "lock", {.body = std::string(R"({"spec":{"holderIdentity":")") + holder + R"("}})"});
 }
 
+/// A collision was counted. Two replicas make one template, under two hashes.
+void make_twice(Story& s, bool first_has_heard) {
+  s.begin(canary);
+  s.hears(rollout, "web", "controller-1");
+  s.ours(rollout, "web", R"({"status":{"collisionCount":1}})");
+  s.hears(rollout, "web");
+  if (first_has_heard) s.hears(rollout, "web", "controller-1");
+  s.ours(replica_set, "web-a", Story::set_text("web-a", "a", 3, 0), {.replica = "controller-1"});
+  s.ours(replica_set, "web-b", Story::set_text("web-b", "b", 4, 0));
+}
+
 /// The first pause step begins now.
 void pause(Story& s, int step) {
   s.ours(
@@ -94,17 +105,31 @@ const Tale waits[] = {
        s.ours(rollout, "web", R"({"status":{"collisionCount":1}})");
        s.ours(replica_set, "web-b", Story::set_text("web-b", "b", 4, 0));
      },                                                                                            keeps },
+    {"I9",  "another hash, as who made the first had not heard of the collision",
+     [](Story& s) { make_twice(s, false); },                                                       keeps },
+    {"I9",  "another hash, though who made the first had heard of the collision",
+     [](Story& s) { make_twice(s, true); },                                                        breaks},
     {"D3",  "an old ReplicaSet without a deadline is looked at again and again",
      [](Story& s) {
        s.begin(blue_green);
        s.add_set("web-older", "older", 0, 3);
+       s.hears_all();
        s.heal();
        for (int i = 0; i < 5; ++i, s.pass(10_s)) s.reconciles();
      },                                                                                            breaks},
+    {"D3",  "an old ReplicaSet without a deadline is on no list yet",
+     [](Story& s) {
+       s.begin(blue_green);
+       s.hears_all();
+       s.add_set("web-older", "older", 0, 3);
+       s.heal();
+       for (int i = 0; i < 5; ++i, s.pass(10_s)) s.reconciles();
+     },                                                                                            keeps },
     {"D3",  "the second reconcile sets the deadline",
      [](Story& s) {
        s.begin(blue_green);
        s.add_set("web-older", "older", 0, 3);
+       s.hears_all();
        s.heal();
        s.reconciles();
        s.pass(10_s);
