@@ -187,6 +187,20 @@ class D4 final : public Property {
   }
 };
 
+/// What the status says is invalid is a Service that is not there. That is looked at last: all that
+/// the spec holds is sound.
+bool lacks_only_a_service(const RolloutView& rollout, const Ledger& ledger) {
+  const Json& conditions = rollout.status()["conditions"];
+  if (!conditions.is_array()) return false;
+  const bool is_told = std::ranges::any_of(conditions.as_array(), [](const Json& condition) {
+    return condition["type"].string_or_empty() == "InvalidSpec" &&
+           condition["message"].string_or_empty().ends_with("not found");
+  });
+  return is_told && std::ranges::any_of(rollout.services, [&](const std::string& key) {
+           return ledger.service(key) == nullptr;
+         });
+}
+
 class D5 final : public Property {
  public:
   D5() : Property("D5", "no zombies: an old ReplicaSet is empty soon after its deadline") {}
@@ -220,9 +234,9 @@ class D5 final : public Property {
       // who pauses it holds every size as it is.
       if (rollout->paused && !ends_by_deadline(*rollout)) continue;
       // Where its spec is invalid only what has a deadline ends: the rest of the update waits until
-      // people have mended it.
+      // people have mended it. But a Service that is missing holds nothing of what is old.
       const bool waits = rollout->has_condition("InvalidSpec") && !ends_by_deadline(*rollout);
-      if (waits && !deadline) continue;
+      if (waits && !deadline && !lacks_only_a_service(*rollout, ledger)) continue;
       if (is_needed(*rollout, set, ledger)) continue;
       broken({.property = {},
               .at = ledger.now(),
@@ -262,12 +276,13 @@ class D5 final : public Property {
 
   /// In a rolling update the pods of an old version go as others serve in their place (C1). Where
   /// the versions that shall serve can't, it keeps those that do, and no others, as long as the
-  /// newest version has had its turn: it has pods of its own, or shall have none.
+  /// newest version has had its turn: it has pods of its own, or shall have none now.
   static bool is_needed(const RolloutView& rollout, const ReplicaSetView& set,
                         const Ledger& ledger) {
     if (ends_by_deadline(rollout) || set.replicas > ledger.available(set)) return false;
     std::int64_t serving = 0;
-    bool has_turn = rollout.abort || rollout.phase == "Paused";
+    bool has_turn =
+        rollout.abort || rollout.phase == "Paused" || rollout.has_condition("InvalidSpec");
     for (const ReplicaSetView* one : ledger.owned_by(rollout.uid)) {
       if (one->leaving) continue;
       serving += std::min(one->replicas, ledger.available(*one));

@@ -65,47 +65,47 @@ const Tale deadlines[] = {
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"\"", true);
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D1", "a deadline in the past is written",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(-(1_s)), true);
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D1", "a deadline beyond the delay is written",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(32_s), true);
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D1", "a deadline at the end of the delay is written, rounded up",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(31_s), true);
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D2", "a deadline is set anew",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(30_s), true);
        s.pass(10_s);
        s.deadline("web-old", s.in(30_s), true);
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D2", "a deadline is emptied",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(30_s));
        s.deadline("web-old", "\"\"", true);
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D2", "a deadline goes when its ReplicaSet is stable",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", s.in(30_s));
        s.deadline("web-old", "null", true);
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D2", "rubbish becomes a deadline",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"soon\"");
        s.deadline("web-old", s.in(30_s), true);
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D2", "gone, as it is new again in place of one that was deleted",
      [](Story& s) {
        s.begin(blue_green);
@@ -115,7 +115,7 @@ const Tale deadlines[] = {
        s.others(replica_set, "web-new", "null");
        s.hears_all();
        s.deadline("web-third", "null", true);
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D2", "gone, as the Deployment lends its template again, and that is not told yet",
      [](Story& s) {
        s.begin(blue_green);
@@ -126,7 +126,7 @@ const Tale deadlines[] = {
                 R"({"metadata":{"generation":2},"spec":{"template":{"spec":{"image":"v1"}}}})");
        s.hears_all();
        s.deadline("web-third", "null", true);
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D2", "gone, though the Deployment lends another template, and that is told",
      [](Story& s) {
        s.begin(blue_green);
@@ -135,7 +135,7 @@ const Tale deadlines[] = {
        s.deadline("web-third", s.in(30_s));
        s.hears_all();
        s.deadline("web-third", "null", true);
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D2", "gone, as it has the newest template, and current is one of an older",
      [](Story& s) {
        s.begin(blue_green);
@@ -144,7 +144,7 @@ const Tale deadlines[] = {
        s.deadline("web-third", s.in(30_s));
        s.hears_all();
        s.deadline("web-third", "null", true);
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D2", "gone, though one of its template is the new one",
      [](Story& s) {
        s.begin(blue_green);
@@ -154,7 +154,7 @@ const Tale deadlines[] = {
        s.deadline("web-third", s.in(30_s));
        s.hears_all();
        s.deadline("web-third", "null", true);
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D4", "scaled down a second early",
      [](Story& s) {
        s.begin(blue_green);
@@ -163,12 +163,12 @@ const Tale deadlines[] = {
        s.hears_all();
        s.pass(29_s);
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                             breaks},
-    {"D4", "new again, with more pods than a preview",                                       [](Story& s) { comes_back(s, 2, 1); },
-     keeps                                                                                                                                },
-    {"D4", "new again, with all its pods",                                                   [](Story& s) { comes_back(s, 3, 1); }, breaks},
+     },                                                                                                                               breaks},
+    {"D4", "new again, with more pods than a preview",                                         [](Story& s) { comes_back(s, 2, 1); },
+     keeps                                                                                                                                  },
+    {"D4", "new again, with all its pods",                                                     [](Story& s) { comes_back(s, 3, 1); }, breaks},
     {"D4", "new again, with more pods than a preview, and cut to fewer",
-     [](Story& s) { comes_back(s, 2, 0); },                                                                                         breaks},
+     [](Story& s) { comes_back(s, 2, 0); },                                                                                           breaks},
     {"D4", "scaled down on the dot",
      [](Story& s) {
        s.begin(blue_green);
@@ -177,7 +177,7 @@ const Tale deadlines[] = {
        s.hears_all();
        s.pass(30_s);
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D4", "one too many waits, as the status does not tell yet",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -188,11 +188,11 @@ const Tale deadlines[] = {
        s.deadline("web-new", s.in(30_s), true);
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D4", "one too many waits, and gets its deadline by the same plan",
-     [](Story& s) { superseded(s, "v1"); },                                                                                         keeps },
+     [](Story& s) { superseded(s, "v1"); },                                                                                           keeps },
     {"D4", "no more wait than may, as the newest version is still that of the spec",
-     [](Story& s) { superseded(s, "v2"); },                                                                                         breaks},
+     [](Story& s) { superseded(s, "v2"); },                                                                                           breaks},
     {"D4", "the newest version has a deadline, and is no old one",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -202,7 +202,7 @@ const Tale deadlines[] = {
        s.deadline("web-new", s.in(30_s), true);
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D4", "no more wait than may",
      [](Story& s) {
        s.begin(R"({"blueGreen":{"activeService":"a","scaleDownDelayRevisionLimit":1}})");
@@ -211,11 +211,11 @@ const Tale deadlines[] = {
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
        s.hears_all();
        s.ours(replica_set, "web-third", R"({"spec":{"replicas":0}})");
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D4", "one too many waited when it was decided, and the write took its time",
-     [](Story& s) { one_too_many_waited(s, 29_s); },                                                                                keeps },
+     [](Story& s) { one_too_many_waited(s, 29_s); },                                                                                  keeps },
     {"D4", "one too many had waited, and waited no more when it was decided",
-     [](Story& s) { one_too_many_waited(s, 31_s); },                                                                                breaks},
+     [](Story& s) { one_too_many_waited(s, 31_s); },                                                                                  breaks},
     {"D5", "a zombie with an empty deadline",
      [](Story& s) {
        s.begin(blue_green);
@@ -223,7 +223,7 @@ const Tale deadlines[] = {
        s.deadline("web-third", "\"\"");
        s.heal();
        s.quiet();
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D5", "what a person wrote on a ReplicaSet of a rolling update, which a person paused",
      [](Story& s) {
        s.begin(canary);
@@ -232,7 +232,7 @@ const Tale deadlines[] = {
        s.deadline("web-third", "\"1970-01-01T00:00:00Z\"");
        s.heal();
        s.quiet();
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D5", "what a person wrote on a ReplicaSet of a rolling update that goes on",
      [](Story& s) {
        s.begin(canary);
@@ -240,7 +240,7 @@ const Tale deadlines[] = {
        s.deadline("web-third", "\"1970-01-01T00:00:00Z\"");
        s.heal();
        s.quiet();
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D5", "one of a rolling update whose spec is invalid",
      [](Story& s) {
        s.begin(canary);
@@ -248,7 +248,17 @@ const Tale deadlines[] = {
        s.add_set("web-third", "third", 3, 3);
        s.heal();
        s.quiet();
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
+    {"D5", "one of a rolling update whose spec is sound, and names a Service that is missing",
+     [](Story& s) {
+       s.begin(R"({"canary":{"stableService":"stable","canaryService":"canary"}})");
+       s.others(
+           rollout, "web",
+           R"({"status":{"conditions":[{"type":"InvalidSpec","message":"service \"stable\" not found"}]}})");
+       s.add_set("web-third", "third", 3, 3);
+       s.heal();
+       s.quiet();
+     },                                                                                                                               breaks},
     {"D5", "one with a deadline, of a rolling update whose spec is invalid",
      [](Story& s) {
        s.begin(canary);
@@ -257,7 +267,7 @@ const Tale deadlines[] = {
        s.deadline("web-third", "\"1970-01-01T00:00:00Z\"");
        s.heal();
        s.quiet();
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D5", "one of blue-green whose spec is invalid",
      [](Story& s) {
        s.begin(blue_green);
@@ -265,13 +275,13 @@ const Tale deadlines[] = {
        s.add_set("web-third", "third", 3, 3);
        s.heal();
        s.quiet();
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D5", "an old version of a rolling update serves, where nothing else can",
-     [](Story& s) { holds_out(s, 2, 1); },                                                                                          keeps },
+     [](Story& s) { holds_out(s, 2, 1); },                                                                                            keeps },
     {"D5", "an old version of a rolling update serves with more pods than must be",
-     [](Story& s) { holds_out(s, 3, 1); },                                                                                          breaks},
+     [](Story& s) { holds_out(s, 3, 1); },                                                                                            breaks},
     {"D5", "an old version of a rolling update serves, and the newest never had its turn",
-     [](Story& s) { holds_out(s, 2, 0); },                                                                                          breaks},
+     [](Story& s) { holds_out(s, 2, 0); },                                                                                            breaks},
     {"D5", "one whose end is still to come",
      [](Story& s) {
        s.begin(blue_green);
@@ -279,20 +289,20 @@ const Tale deadlines[] = {
        s.deadline("web-third", s.in(30_s));
        s.heal();
        s.quiet();
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D6", "rubbish stays",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"soon\"");
        s.quiet();
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D6", "rubbish is repaired",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-old", "\"soon\"");
        s.deadline("web-old", "null", true);
        s.quiet();
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D9", "what an abort leaves goes at once",
      [](Story& s) {
        s.begin(blue_green);
@@ -300,7 +310,7 @@ const Tale deadlines[] = {
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
        s.hears_all();
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D9", "what an abort leaves goes after its delay",
      [](Story& s) {
        s.begin(blue_green);
@@ -310,7 +320,7 @@ const Tale deadlines[] = {
        s.hears_all();
        s.pass(30_s);
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
     {"D7", "an empty ReplicaSet whose deadline has passed is looked at again and again",
      [](Story& s) {
        s.begin(blue_green);
@@ -318,14 +328,14 @@ const Tale deadlines[] = {
        s.heal();
        s.pass(61_s);
        for (int i = 0; i < 20; ++i) s.reconciles();
-     },                                                                                                                             breaks},
+     },                                                                                                                               breaks},
     {"D7", "a deadline that is still to come is looked at",
      [](Story& s) {
        s.begin(blue_green);
        s.deadline("web-new", s.in(600_s));
        s.heal();
        for (int i = 0; i < 20; ++i) s.reconciles();
-     },                                                                                                                             keeps },
+     },                                                                                                                               keeps },
 };
 
 }  // namespace
