@@ -1,7 +1,9 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <iterator>
 #include <numeric>
 
 #include "base/json.h"
@@ -100,21 +102,43 @@ class KeySketch {
  private:
   void add_bit(std::size_t number) {
     const std::uint64_t bit = std::uint64_t{1} << number % 64;
-    repeats_ = repeats_ || (seen_ & bit) != 0;
-    seen_ |= bit;
+    std::uint64_t& seen = seen_[number / 64 % seen_.size()];
+    repeats_ = repeats_ || (seen & bit) != 0;
+    seen |= bit;
   }
 
-  std::uint64_t seen_ = 0;
+  std::array<std::uint64_t, 4> seen_{};
   bool repeats_ = false;
 };
+
+/// What was read of the arrays and objects that have not come to their end, outermost first: so
+/// each is made in its size, once.
+struct OpenParts {
+  Json::Array items;
+  Json::Object members;
+
+  std::size_t bytes() const {
+    return items.capacity() * sizeof(Json) + members.capacity() * sizeof(Json::Member);
+  }
+};
+
+/// The last of them, from that one on.
+template <class List>
+List take_from(List& all, std::size_t begin) {
+  const auto first = all.begin() + static_cast<std::ptrdiff_t>(begin);
+  List taken(std::make_move_iterator(first), std::make_move_iterator(all.end()));
+  all.erase(first, all.end());
+  return taken;
+}
 
 /// Builds a value while On-Demand walks the text. It visits every value, because On-Demand checks
 /// only what it is asked for.
 class Builder {
  public:
-  Builder(std::string_view text, const JsonParseOptions& options)
+  Builder(std::string_view text, const JsonParseOptions& options, OpenParts& open)
       : text_(text),
         options_(options),
+        open_(open),
         tracks_path_(options.duplicate_keys != nullptr || !options.skip.empty() ||
                      !options.unread.empty()) {
     for (const auto* paths : {&options.skip, &options.unread}) {
@@ -183,20 +207,19 @@ class Builder {
 
   Json build_array(ondemand::array source) {
     enter();
-    Json::Array items;
+    const std::size_t begin = open_.items.size();
     for (auto item : source) {
-      if (tracks_path_) path_.push_back({{}, items.size()});
-      items.push_back(build_value(unwrap(std::move(item))));
+      if (tracks_path_) path_.push_back({{}, open_.items.size() - begin});
+      open_.items.push_back(build_value(unwrap(std::move(item))));
       if (tracks_path_) path_.pop_back();
     }
     --depth_;
-    return Json(std::move(items));
+    return Json(take_from(open_.items, begin));
   }
 
   Json build_object(ondemand::object source) {
     enter();
-    Json::Object members;
-    members.reserve(4);  // Most objects have as many; it saves two allocations.
+    const std::size_t begin = open_.members.size();
     KeySketch keys;
     for (auto result : source) {
       ondemand::field field = unwrap(std::move(result));
@@ -205,13 +228,15 @@ class Builder {
       // On-Demand steps over a value that nobody asks for.
       if (!is_at_one_of(options_.skip)) {
         keys.add(key);
-        members.emplace_back(std::string(key), is_at_one_of(options_.unread)
-                                                   ? raw_text(field.value())
-                                                   : build_value(field.value()));
+        std::string name(key);
+        Json value =
+            is_at_one_of(options_.unread) ? raw_text(field.value()) : build_value(field.value());
+        open_.members.emplace_back(std::move(name), std::move(value));
       }
       if (tracks_path_) path_.pop_back();
     }
     --depth_;
+    Json::Object members = take_from(open_.members, begin);
     if (keys.may_repeat()) drop_duplicates(members);
     return Json(std::move(members));
   }
@@ -314,6 +339,7 @@ class Builder {
 
   const std::string_view text_;
   const JsonParseOptions& options_;
+  OpenParts& open_;
   const bool tracks_path_;
   std::size_t path_depth_max_ = 0;
   std::size_t depth_ = 0;
@@ -357,8 +383,10 @@ class Workspace {
     const simdjson::error_code code = parser_.iterate(padded).get(document);
     if (code != simdjson::SUCCESS) throw ParseFailure{describe(code), find_fault(text, code)};
     try {
-      return Builder(text, options).build(document);
+      return Builder(text, options, open_).build(document);
     } catch (ParseFailure& failure) {
+      open_.items.clear();
+      open_.members.clear();
       failure.offset = text.size();
       const char* at = nullptr;
       // At its end the document says that there is no place.
@@ -369,11 +397,14 @@ class Workspace {
     }
   }
 
-  std::size_t bytes() const { return std::max(buffer_.capacity(), parser_.capacity()); }
+  std::size_t bytes() const {
+    return std::max({buffer_.capacity(), parser_.capacity(), open_.bytes()});
+  }
 
  private:
   std::string buffer_;
   ondemand::parser parser_;
+  OpenParts open_;
 };
 
 }  // namespace

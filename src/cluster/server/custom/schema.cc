@@ -98,6 +98,7 @@ class SchemaReader {
     if (json["properties"].is_object()) {
       for (const auto& [name, property] : json["properties"].as_object()) {
         schema.properties.emplace(name, read(property, field + ".properties[" + name + "]"));
+        if (property.find("default") != nullptr) schema.defaulted.push_back(name);
       }
     }
     const Json& additional = json["additionalProperties"];
@@ -180,6 +181,51 @@ void prune_at(const Schema& schema, Json& value, const std::string& path, bool r
   });
 }
 
+/// What the schema says of a member: a property, or one of any other name. Null where it says
+/// nothing.
+const Schema* schema_of(const Schema& schema, std::string_view key) {
+  const auto property = schema.properties.find(key);
+  return property != schema.properties.end() ? &property->second : schema.additional.get();
+}
+
+// Objects are mostly as the schema wants them. To see that is cheap, and what is not changed stays
+// shared with the version before.
+
+/// There is nothing to prune.
+bool is_known(const Schema& schema, const Json& value, bool root) {
+  if (value.is_array()) {
+    return !schema.items || std::ranges::all_of(value.as_array(), [&](const Json& item) {
+      return is_known(*schema.items, item, false);
+    });
+  }
+  if (!value.is_object()) return true;
+  const bool has_meta = root || schema.embedded_resource;
+  return std::ranges::all_of(value.as_object(), [&](const Json::Member& member) {
+    if (has_meta && is_object_meta_key(member.first)) return true;
+    const Schema* below = schema_of(schema, member.first);
+    if (below != nullptr) return is_known(*below, member.second, false);
+    return schema.preserve_unknown || schema.any_additional;
+  });
+}
+
+/// No default is missing, and no null is where none may be.
+bool is_complete(const Schema& schema, const Json& value) {
+  if (value.is_array()) {
+    return !schema.items || std::ranges::all_of(value.as_array(), [&](const Json& item) {
+      return is_complete(*schema.items, item);
+    });
+  }
+  if (!value.is_object()) return true;
+  const bool has_all = std::ranges::all_of(
+      schema.defaulted, [&](const std::string& name) { return value.find(name) != nullptr; });
+  return has_all && std::ranges::all_of(value.as_object(), [&](const Json::Member& member) {
+           const Schema* below = schema_of(schema, member.first);
+           if (below == nullptr) return true;
+           if (member.second.is_null()) return below->nullable;
+           return is_complete(*below, member.second);
+         });
+}
+
 }  // namespace
 
 Schema read_schema(const Json& json, const std::string& field, FieldErrors& errors,
@@ -188,10 +234,11 @@ Schema read_schema(const Json& json, const std::string& field, FieldErrors& erro
 }
 
 void prune(const Schema& schema, Json& object, std::vector<std::string>* unknown) {
-  prune_at(schema, object, "", true, unknown);
+  if (!is_known(schema, object, true)) prune_at(schema, object, "", true, unknown);
 }
 
 void apply_defaults(const Schema& schema, Json& value) {
+  if (is_complete(schema, value)) return;
   if (value.is_array() && schema.items) {
     for (Json& item : value.as_array()) apply_defaults(*schema.items, item);
     return;

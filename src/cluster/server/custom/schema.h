@@ -30,6 +30,7 @@ struct Schema {
   bool any_additional = false;         ///< `additionalProperties: true`.
   std::unique_ptr<Schema> items;
   std::vector<std::string> required;
+  std::vector<std::string> defaulted;  ///< The properties that have a default.
   Json default_value;
   bool has_default = false;
 
