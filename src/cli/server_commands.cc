@@ -208,7 +208,8 @@ void add_simulate(CLI::App& app, CommandLine& line) {
   command
       ->add_option("--order", options->order,
                    "swarm; singles: every fault at every place, one at a time; pairs; garbage: no "
-                   "faults, but nonsense in every field of ours")
+                   "faults, but nonsense in every field of ours; guided: goes on from runs that "
+                   "showed something new")
       ->capture_default_str();
   command->add_option("--shrink", options->shrink, "File for the smallest run that still breaks");
   command->add_option("--scenario", options->scenario, "File of one run, to replay");

@@ -107,6 +107,11 @@ class Progress {
 std::string replay_command(const SimulateOptions& options, std::uint64_t seed) {
   std::string command = "slipway simulate";
   if (!options.manifest.empty()) command += " " + options.manifest;
+  if (options.order == "guided") {
+    // What a run goes on from is what all before it have shown; `--shrink` makes it a file.
+    return command + fmt::format(" --seed {} --runs {} --faults {} --order guided", options.seed,
+                                 seed - options.seed + 1, options.faults);
+  }
   command += fmt::format(" --seed {} --faults {}", seed, options.faults);
   return options.order == "swarm" ? command : command + " --order " + options.order;
 }
@@ -138,6 +143,7 @@ Json json_of(const CampaignResult& sum, double seconds) {
       {"broken", static_cast<long>(sum.broken.size())},
       {"broken_seeds", std::move(seeds)},
       {"replays", static_cast<long>(sum.replays)},
+      {"sights", static_cast<long>(sum.sights)},
       {"unfaithful", static_cast<long>(sum.unfaithful.size())},
       {"reconciles", static_cast<long>(sum.reconciles)},
       {"reconciles_in_trouble", static_cast<long>(sum.reconciles_in_trouble)},
@@ -172,6 +178,7 @@ void print_summary(const CampaignResult& sum, double seconds, std::ostream& out)
   for (const simulation::FaultCount& count : sum.faults) felt += count.felt;
   row("faults felt a run",
       fmt::format("{:.1f}", static_cast<double>(felt) / static_cast<double>(sum.runs)));
+  if (sum.sights != 0) row("seen", std::to_string(sum.sights));
   row("replayed the same",
       fmt::format("{} of {}", sum.replays - sum.unfaithful.size(), sum.replays));
   row("trace hash", fmt::format("{:016x}", sum.trace_hash));
@@ -243,8 +250,9 @@ Result<simulation::Order> order_of(const std::string& name) {
   if (name == "singles") return simulation::Order::singles;
   if (name == "pairs") return simulation::Order::pairs;
   if (name == "garbage") return simulation::Order::garbage;
+  if (name == "guided") return simulation::Order::guided;
   return fail(ErrorCode::invalid, "--order",
-              "found " + quote(name) + ", expected swarm, singles, pairs or garbage");
+              "found " + quote(name) + ", expected swarm, singles, pairs, garbage or guided");
 }
 
 /// Makes the first broken run small, and writes it down with a test and a timeline.

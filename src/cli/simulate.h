@@ -15,7 +15,7 @@ struct SimulateOptions {
   std::string report;    ///< File for an HTML timeline; empty: none.
   std::string scenario;  ///< File of one run to replay; empty: none.
   std::string shrink;    ///< File for the smallest scenario of the first broken run; empty: none.
-  std::string order = "swarm";  ///< swarm, singles, pairs or garbage.
+  std::string order = "swarm";  ///< swarm, singles, pairs, garbage or guided.
   double minutes = 0;           ///< Above 0: ends then, and with `runs` at 1 not before.
   bool json = false;
 };

@@ -22,7 +22,8 @@
 namespace slipway::rollout {
 namespace {
 
-constexpr Duration occupied_name_poll = 5_s;
+/// The watch tells when it goes; each look takes a create and a read.
+constexpr Duration occupied_name_poll = 15_s;
 /// Its events wake the Rollout too. Source: behaviour.md 32.
 constexpr Duration workload_poll = 20_s;
 

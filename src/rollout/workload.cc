@@ -121,9 +121,8 @@ std::optional<kubernetes::Write> resize_workload(const Workload& workload, std::
   });
   kubernetes::Write write(api::Object::of(workload.kind, std::move(content)),
                           "the Rollout's pods take over from it");
-  // The size alone may have gone and come back meanwhile: by a person, or by another controller
-  // that has seen the same pods.
-  write.expect_as_seen("/metadata/generation");
+  // Not to its generation, which rises with each annotation too: who touches the Deployment before
+  // each write would keep it as it is for ever.
   write.expect_as_seen("/spec/replicas").set("/spec/replicas", replicas);
   if (write.changes_nothing()) return std::nullopt;
   return write;

@@ -65,7 +65,7 @@ struct WorkloadFacts {
 /// is left alone.
 std::optional<std::int32_t> workload_size(const WorkloadFacts& facts);
 
-/// Changes a Deployment's size, held to the one that was seen and to its generation.
+/// Changes a Deployment's size, held to the one that was seen.
 std::optional<kubernetes::Write> resize_workload(const Workload& workload, std::int32_t replicas);
 
 }  // namespace slipway::rollout

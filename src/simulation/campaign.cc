@@ -1,6 +1,7 @@
 #include "simulation/campaign.h"
 
 #include "simulation/garbage.h"
+#include "simulation/guided.h"
 
 namespace slipway::simulation {
 
@@ -79,6 +80,15 @@ Scenario garbage_scenario(std::uint64_t seed, const CampaignOptions& options) {
   return scenario;
 }
 
+/// Each fourth is a new one; the others go on from what was worth keeping.
+Scenario guided_scenario(std::uint64_t seed, const CampaignOptions& options, Corpus& corpus) {
+  Random random = stream_of(seed, "guided");
+  if (corpus.empty() || random.below(4) == 0) {
+    return draw_scenario(seed, options.faults, options.objects);
+  }
+  return mutated(corpus.pick(random), options.faults, random);
+}
+
 /// What was written by nobody of ours proves nothing about the way: only where it leads is judged.
 void judge_the_end_alone(RunResult& result) {
   std::erase_if(result.violations,
@@ -93,6 +103,7 @@ void judge_the_end_alone(RunResult& result) {
 CampaignResult run_campaign(const BootedServer& booted, const CampaignOptions& options,
                             const std::function<bool(const CampaignResult&)>& progress) {
   CampaignResult sum;
+  Corpus corpus;
   for (std::uint64_t i = 0; i < options.runs; ++i) {
     const std::uint64_t seed = options.seed + i;
     if (options.order == Order::singles || options.order == Order::pairs) {
@@ -101,9 +112,15 @@ CampaignResult run_campaign(const BootedServer& booted, const CampaignOptions& o
     }
     const bool garbage = options.order == Order::garbage;
     const Scenario scenario = garbage ? garbage_scenario(seed, options)
-                                      : draw_scenario(seed, options.faults, options.objects);
+                              : options.order == Order::guided
+                                  ? guided_scenario(seed, options, corpus)
+                                  : draw_scenario(seed, options.faults, options.objects);
     RunResult result = run(booted, scenario, options.run);
     if (garbage) judge_the_end_alone(result);
+    if (options.order == Order::guided) {
+      corpus.take(pinned(scenario, result), sights_of(result));
+      sum.sights = corpus.sights();
+    }
     sum.add(seed, result);
     if (result.broken()) sum.broken.back().scenario = pinned(scenario, result);
     if (options.replay_every != 0 && i % options.replay_every == 0) {

@@ -16,6 +16,7 @@ enum class Order : std::uint8_t {
   singles,  ///< For each seed: every single fault at every place of its fault-free run.
   pairs,    ///< For each seed: pairs of such, at random.
   garbage,  ///< No faults: garbage in every field that we own, from which all must recover.
+  guided,   ///< Goes on, by small changes, from what has led to something new.
 };
 
 struct CampaignOptions {
@@ -47,6 +48,7 @@ struct CampaignResult {
   Duration virtual_time;
   std::uint64_t trace_hash = 0;  ///< One over all runs.
   std::uint64_t replays = 0;
+  std::uint64_t sights = 0;               ///< Of a guided campaign: what was seen, see `Sights`.
   std::vector<std::uint64_t> unfaithful;  ///< Seeds whose second run was another.
   FaultCounts faults{};
   std::map<std::string, PropertyCount, std::less<>> properties;

@@ -107,7 +107,10 @@ Duration ActorLoop::true_length(Duration delay) const {
   // Both ways are rounded down: without these two nanoseconds a timer could come up too early by
   // its own clock.
   const Duration real{rate_ == 1000 ? own.nanoseconds : scaled(own.nanoseconds, 1000, rate_) + 2};
-  return real + late_;
+  // Short ones are exact, or who waits for the rest of a wait would wait without end.
+  constexpr Duration exact = 1_s;
+  if (real < exact) return real + late_;
+  return real + late_ - std::min(early_, Duration{real.nanoseconds / 4});
 }
 
 kubernetes::EventLoop::TimerId ActorLoop::after(Duration delay, kubernetes::Task task) {

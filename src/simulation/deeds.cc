@@ -352,6 +352,29 @@ void bring_back_lender(Act& act) {
   }
 }
 
+constexpr const char* finalizer = "example.com/holds";
+
+Json finalizers_of(const cluster::ObjectPtr& object, bool holds) {
+  Json kept = Json::array();
+  const Json& present = object->content()["metadata"]["finalizers"];
+  for (std::size_t i = 0; i < present.size(); ++i) {
+    if (present.at(i) != Json(finalizer)) kept.push_back(present.at(i));
+  }
+  if (holds) kept.push_back(Json(finalizer));
+  return Json::object({
+      {"metadata", Json::object({{"finalizers", std::move(kept)}})}
+  });
+}
+
+/// A program of others keeps a ReplicaSet from going until it has done its own work.
+void hold_deletion(Act& act) {
+  const auto object = act.any(replica_sets);
+  if (object == nullptr || object->content()["metadata"]["deletionTimestamp"].is_string()) return;
+  act.patch(kinds::replica_set, object->name(), finalizers_of(object, true));
+  const Duration work = 1_s * (std::int64_t{1} << act.random.below(9));
+  act.stage.time.after(work, [&stage = act.stage] { let_deletions_go_on(stage); });
+}
+
 /// Somebody scales, labels, deletes or replaces what lends the template.
 void change_lender(Act& act) {
   const TemplateHome home = act.template_home();
@@ -452,14 +475,15 @@ const Entry entries[] = {
        const char* far[] = {"1970-01-01T00:00:00Z", "2099-12-31T23:59:59Z"};
        garble(a, deadline_key, far[a.random.below(2)]);
      }},
-    {{"relabel", ff11, "operator"}, relabel     },
+    {{"relabel", ff11, "operator"},                                                                    relabel     },
     {{"foreign", ff11, "operator"}, make_foreign},
     {{"recreate", ff13, "user"}, recreate                                                                                                                                                                                                                                     },
-    {{"hand-over", fd7, "helm"}, hand_over                                                                                                                              },
+    {{"hand-over", fd7, "helm"}, hand_over                                                           },
     {{"flood", fd12, "flood"}, flood                                                                                                                                                                                                        },
     {{"update-neighbour", fd12, "user"}, update_neighbour},
-    {{"change-lender", ff14, "operator"}, change_lender   },
-    {{"poison", ff16, "operator"}, poison},
+    {{"change-lender", ff14, "operator"}, change_lender                                                                      },
+    {{"hold-deletion", fc21, "operator"}, hold_deletion},
+    {{"poison", ff16, "operator"}, poison                                                                                                                                                                                                                             },
 };
 
 }  // namespace
@@ -489,6 +513,20 @@ void perform(Stage& stage, const Scenario& scenario, const Deed& deed) {
     if (stage.server.revision() != before) stage.felt(entry.verb.fault);
     stage.trace(deed.verb, stage.server.revision());
     return;
+  }
+}
+
+void let_deletions_go_on(Stage& stage) {
+  std::vector<cluster::ObjectPtr> held;
+  for (const auto& [key, object] :
+       stage.server.store().table(std::string(replica_sets)).objects()) {
+    if (to_text(object->content()["metadata"]["finalizers"]).find(finalizer) != std::string::npos) {
+      held.push_back(object);
+    }
+  }
+  for (const cluster::ObjectPtr& object : held) {
+    merge_patch(stage, "operator", kinds::replica_set.path(ns, object->name()),
+                finalizers_of(object, false));
   }
 }
 

@@ -30,6 +30,8 @@ void perform(Stage& stage, const Scenario& scenario, const Deed& deed);
 /// Ends the trouble that is in the pods themselves: an image that can't run is replaced, and what
 /// lends the Rollout its template is made anew where it is gone.
 void mend_pods(Stage& stage, const Scenario& scenario);
+/// Takes back what holds deletions up.
+void let_deletions_go_on(Stage& stage);
 /// Where the version that is stable can't run (it was the first, and was never mended), no share of
 /// it can be waited for: a person promotes the next one in full.
 void leave_broken_version(Stage& stage, const std::string& rollout);

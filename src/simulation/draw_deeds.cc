@@ -10,11 +10,13 @@ constexpr std::string_view hand_over_verb = "hand-over";
 constexpr std::string_view flood_verb = "flood";
 constexpr std::string_view neighbour_verb = "update-neighbour";
 constexpr std::string_view lender_verb = "change-lender";
+constexpr std::string_view hold_verb = "hold-deletion";
 
 /// Drawn for themselves they would nearly always meet a Rollout at rest: each has its own place.
 bool has_its_place(const Verb& verb) {
-  for (const std::string_view name : {std::string_view("abort"), std::string_view("retry"),
-                                      hand_over_verb, flood_verb, neighbour_verb, lender_verb}) {
+  for (const std::string_view name :
+       {std::string_view("abort"), std::string_view("retry"), hand_over_verb, flood_verb,
+        neighbour_verb, lender_verb, hold_verb}) {
     if (verb.name == name) return true;
   }
   return false;
@@ -69,6 +71,17 @@ void disturb_the_lender(std::uint64_t seed, std::vector<Deed>& deeds) {
   }
 }
 
+/// Some ReplicaSets can't go for a while: one of them may be deleted meanwhile.
+void hold_deletions(std::uint64_t seed, std::vector<Deed>& deeds) {
+  Random random = stream_of(seed, "finalizers");
+  for (std::uint64_t left = 2 + random.below(3); left > 0; --left) {
+    const auto at = static_cast<std::ptrdiff_t>(random.below(deeds.size() + 1));
+    const Duration gap = 100_ms * (std::int64_t{1} << random.below(10));
+    deeds.insert(deeds.begin() + at,
+                 {.verb = std::string(hold_verb), .gap = gap, .pick = random.next()});
+  }
+}
+
 /// Floods the Rollout at some moment, while others have news.
 void flood_the_queue(std::uint64_t seed, std::vector<Deed>& deeds) {
   Random random = stream_of(seed, "flood");
@@ -112,6 +125,7 @@ std::vector<Deed> draw_deeds(std::uint64_t seed, const Rates& rates, const Fault
   if (on(Fault::fd7)) hand_over_an_update(seed, deeds);
   if (on(Fault::fd12)) flood_the_queue(seed, deeds);
   if (on(Fault::ff14) && lent) disturb_the_lender(seed, deeds);
+  if (on(Fault::fc21)) hold_deletions(seed, deeds);
   if (on(Fault::ff7)) abort_in_the_end(seed, deeds);
   return deeds;
 }

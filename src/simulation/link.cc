@@ -139,8 +139,8 @@ void Link::cut() {
 }
 
 void Link::heal() {
-  for (Window* window :
-       {&cut_, &no_answers_, &no_etcd_, &forbidden_, &burst_, &no_lease_, &no_quota_}) {
+  for (Window* window : {&cut_, &no_answers_, &no_etcd_, &forbidden_, &burst_, &no_lease_,
+                         &no_names_, &slow_, &no_quota_}) {
     window->until = {};
   }
   for (const auto& weak : channels_) {
@@ -214,8 +214,8 @@ void Link::begin(const CallPtr& call) {
 
 void Link::strike_process(Call& call) {
   if (!process_fault_) return;
-  for (const Fault fault :
-       {Fault::fd1, Fault::fd2, Fault::fd3, Fault::fd6, Fault::fd8, Fault::fd10, Fault::fe1}) {
+  for (const Fault fault : {Fault::fd1, Fault::fd2, Fault::fd3, Fault::fd6, Fault::fd8, Fault::fd10,
+                            Fault::fd10b, Fault::fe1}) {
     const auto size = stage_.strikes(fault, call.point);
     if (!size || dead_) continue;
     const bool kills = fault == Fault::fd1 || fault == Fault::fd2;
@@ -248,6 +248,7 @@ void Link::open_windows(const Call& call) {
   open(forbidden_, Fault::fc12, 500_ms, 300_s);
   open(burst_, Fault::fc13, 100_ms, 20_s);
   open(no_lease_, Fault::fd5, 10_s, 300_s);
+  open(no_names_, Fault::fi5, 500_ms, 120_s);
   if (const auto size = stage_.strikes(Fault::fi8, call.point)) {
     Random random(*size);
     for (const auto& weak : channels_) {
@@ -285,6 +286,12 @@ bool Link::fail_by_window(const Call& call, Fate& fate) const {
     fate = {.fault = no_answers_.fault, .size = no_answers_.size, .answer = Fate::Answer::lost};
     return true;
   }
+  // What is open goes on, for it has its address.
+  if (no_names_.open(now)) {
+    fate = {
+        .fault = no_names_.fault, .size = no_names_.size, .times = 0, .answer = Fate::Answer::lost};
+    return true;
+  }
   if (no_etcd_.open(now)) return refuse(no_etcd_, 500);
   if (forbidden_.open(now)) return refuse(forbidden_, forbidden_.size % 2 == 0 ? 403 : 401);
   if (burst_.open(now)) {
@@ -309,6 +316,14 @@ Link::Fate Link::decide(Call& call) {
   }
   if (call.sent.method == Method::get && call.sent.about.collection) {
     shape_list(call, fate);
+  }
+  if (!fate.fault && slow_.open(stage_.time.now()) &&
+      slow_object_ == call.sent.about.plural + "/" + call.sent.about.key) {
+    // Never so slow that its sender gives up: that is FC3.
+    constexpr Duration slowness = 15_s;
+    fate = {.fault = Fault::fd11,
+            .size = slow_.size,
+            .hold = std::min(slowness, slow_.until - stage_.time.now())};
   }
   Fate by_window;
   return fail_by_window(call, by_window) ? by_window : fate;
@@ -358,6 +373,11 @@ Link::Fate Link::decide_write(const Call& call) {
   take(Fault::fc17, !creates, [](std::uint64_t) { return Fate{}; });
   take(Fault::fc14, creates && call.sent.about.kind == ObjectKind::replica_set,
        [](std::uint64_t) { return Fate{}; });
+  take(Fault::fd11, !slow_.open(stage_.time.now()), [&](std::uint64_t size) {
+    slow_ = {stage_.time.now() + stretch(size, 1_s, 120_s), Fault::fd11, size};
+    slow_object_ = call.sent.about.plural + "/" + call.sent.about.key;
+    return Fate{};
+  });
   if (options_.contested && !creates && !fate.fault && !stage_.healed()) {
     stage_.injected(Fault::fj5);
     fate.fault = Fault::fj5;

@@ -85,12 +85,15 @@ class Link final : public kubernetes::Transport {
   const Options options_;
   ProcessFault process_fault_;
   bool dead_ = false;
-  Window cut_;                                              ///< FI1, FI6, FI7: nothing passes.
-  Window no_answers_;                                       ///< FI3
-  Window no_etcd_;                                          ///< FI4
-  Window forbidden_;                                        ///< FC12
-  Window burst_;                                            ///< FC13
-  Window no_lease_;                                         ///< FD5
+  Window cut_;         ///< FI1, FI6, FI7: nothing passes.
+  Window no_answers_;  ///< FI3
+  Window no_etcd_;     ///< FI4
+  Window forbidden_;   ///< FC12
+  Window burst_;       ///< FC13
+  Window no_lease_;    ///< FD5
+  Window no_names_;    ///< FI5
+  Window slow_;        ///< FD11: one object's requests.
+  std::string slow_object_;
   Window no_quota_;                                         ///< FF3
   std::map<std::string, int, std::less<>> stale_in_a_row_;  ///< Lists, by kind.
   bool listed_once_ = false;

@@ -48,6 +48,7 @@ class Run {
     reconciles_in_trouble_ = scene_.reconciles();
     scene_.heal();
     mend_pods(scene_.stage(), scenario_);
+    let_deletions_go_on(scene_.stage());
     verdict_.at_heal();
     await_leader();
     scene_.settle_leadership();

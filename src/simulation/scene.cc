@@ -203,6 +203,10 @@ void Scene::befall(Seat& seat, Fault fault, std::uint64_t size) {
       loop.set_late(Duration::from_milliseconds(static_cast<std::int64_t>(random.below(2'000))));
       time_.after(20_s, [&loop] { loop.set_late({}); }, &loop);
       return;
+    case Fault::fd10b:
+      loop.set_early(Duration::from_milliseconds(static_cast<std::int64_t>(random.below(5'000))));
+      time_.after(60_s, [&loop] { loop.set_early({}); }, &loop);
+      return;
     case Fault::fe1: {
       const std::int64_t reach = std::int64_t{1} << random.below(17);  // To a day and a half.
       const auto step = Duration::from_seconds(random.below(2) == 0 ? reach : -reach);
@@ -255,6 +259,7 @@ void Scene::heal() {
     if (seat->replica == nullptr || seat->ending) continue;
     ActorLoop& loop = seat->replica->loop();
     loop.set_late({});
+    loop.set_early({});
     loop.set_rate(1000);
     // What the monotonic clock has gained or lost stays: the wall clock is set right.
     loop.set_offset({});

@@ -30,10 +30,6 @@ bool raises(const Change& change) {
   return changes_size(change) && change.set_after->replicas > size_before(change);
 }
 
-std::string_view created(const ReplicaSetView& set) {
-  return (*set.json)["metadata"]["creationTimestamp"].string_or_empty();
-}
-
 /// Both worlds break it.
 bool is_to_blame(const Change& change, const Ledger& ledger,
                  const std::function<bool(const World&)>& breaks, Others others = Others::blamed) {
@@ -125,21 +121,6 @@ class C4 final : public Property {
   }
 };
 
-/// The new version is older than the stable one, and the Rollout's window reaches as far back.
-bool goes_back_within_window(const World& world) {
-  const std::int64_t window = world.rollout->spec()["rollbackWindow"]["revisions"].integer_or(0);
-  const auto made = [&](const std::string& hash) {
-    const auto found = std::ranges::find(world.sets, hash, &ReplicaSetView::hash);
-    return found == world.sets.end() ? std::string() : std::string(created(*found));
-  };
-  const std::string from = made(world.rollout->stable_hash);
-  const std::string to = made(world.rollout->current_hash);
-  if (to.empty() || to >= from) return false;
-  return window > std::ranges::count_if(world.sets, [&](const ReplicaSetView& set) {
-           return to < created(set) && created(set) < from;
-         });
-}
-
 class C6 final : public Property {
  public:
   C6() : Property("C6", "an abort never takes pods from the stable version") {}
@@ -151,7 +132,7 @@ class C6 final : public Property {
     const auto breaks = [&](const World& world) {
       // A new template ends an abort, and so does going back a little way: behaviour.md 8.2.3.
       return !world.rollout || (world.rollout->abort && !world.rollout->promote_full &&
-                                world.rollout->is_told() && !goes_back_within_window(world) &&
+                                world.rollout->is_told() && !world.goes_back_within_window() &&
                                 world.rollout->stable_hash == change.set_after->hash &&
                                 change.set_after->replicas < world.rollout->desired &&
                                 size_before(change) <= world.rollout->desired);

@@ -44,7 +44,7 @@ class P6 final : public Property {
  public:
   P6() : Property("P6", "a command goes only when it has taken effect, or can't") {}
 
-  void on_commit(const Change& change, const Ledger&) override {
+  void on_commit(const Change& change, const Ledger& ledger) override {
     const RolloutView* before = change.rollout_before;
     const RolloutView* after = change.rollout_after;
     if (before == nullptr || after == nullptr || !change.commit.ours) return;
@@ -64,7 +64,8 @@ class P6 final : public Property {
     if (before->abort && !after->abort) {
       checked();
       // Who promotes to the end no longer aborts.
-      if (!is_stable && !anew && !before->promote_full) {
+      const bool goes_back = ledger.true_world(*after).goes_back_within_window();
+      if (!is_stable && !anew && !before->promote_full && !goes_back) {
         broken(change.violation(after->text(), "an abort was dropped with nothing new to try"));
       }
     }

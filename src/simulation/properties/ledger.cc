@@ -74,6 +74,23 @@ const ReplicaSetView* World::find(std::string_view key) const {
   return found == sets.end() ? nullptr : &*found;
 }
 
+bool World::goes_back_within_window() const {
+  const std::int64_t window = rollout->spec()["rollbackWindow"]["revisions"].integer_or(0);
+  const auto created = [](const ReplicaSetView& set) {
+    return (*set.json)["metadata"]["creationTimestamp"].string_or_empty();
+  };
+  const auto made = [&](const std::string& hash) {
+    const auto found = std::ranges::find(sets, hash, &ReplicaSetView::hash);
+    return found == sets.end() ? std::string() : std::string(created(*found));
+  };
+  const std::string from = made(rollout->stable_hash);
+  const std::string to = made(rollout->current_hash);
+  if (to.empty() || to >= from) return false;
+  return window > std::ranges::count_if(sets, [&](const ReplicaSetView& set) {
+           return to < created(set) && created(set) < from;
+         });
+}
+
 std::string Ledger::id_of(ObjectKind kind, std::string_view key) {
   std::string id(1, static_cast<char>('a' + static_cast<int>(kind)));
   id += key;

@@ -56,6 +56,9 @@ struct World {
   std::string previewed;
 
   const ReplicaSetView* find(std::string_view key) const;
+  /// The new version is older than the stable one, and the Rollout's window reaches as far back:
+  /// there is no abort then. Source: behaviour.md 8.2.3.
+  bool goes_back_within_window() const;
 };
 
 /// Whether a replica may have overlooked what other replicas wrote to ReplicaSets and Services.

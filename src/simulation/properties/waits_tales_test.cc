@@ -196,6 +196,23 @@ const Tale waits[] = {
        s.others(rollout, "web", R"({"status":{"promoteFull":true}})");
        s.ours(rollout, "web", R"({"status":{"promoteFull":null,"stableRS":"new"}})");
      },                                                                                            keeps },
+    {"P6",  "an abort is dropped in mid-update",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.ours(rollout, "web", R"({"status":{"abort":null}})");
+     },                                                                                            breaks},
+    {"P6",  "an abort is dropped, as the update goes back within the window",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", R"({"spec":{"rollbackWindow":{"revisions":1}}})");
+       s.others(replica_set, "web-old",
+                R"({"metadata":{"creationTimestamp":"2026-01-01T00:02:00Z"}})");
+       s.others(replica_set, "web-new",
+                R"({"metadata":{"creationTimestamp":"2026-01-01T00:01:00Z"}})");
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.ours(rollout, "web", R"({"status":{"abort":null}})");
+     },                                                                                            keeps },
     {"P11", "nothing moves for an hour, and nobody says so",
      [](Story& s) {
        s.begin(canary);
