@@ -75,13 +75,14 @@ class I2 final : public Property {
     broken(
         change.violation(set->text(), fmt::format("its controller \"{}\" is no Rollout", owner)));
   }
-  /// By the Rollout of its mark, as far as the writer has been told: it may be gone by now.
+  /// By the Rollout of its mark, as far as the writer had been told when it decided: it may be gone
+  /// by the time the write lands, and no condition on a Service can tell.
   static bool was_named(const Change& change, const Ledger& ledger) {
     const Json& metadata = (*change.commit.after)["metadata"];
     const std::string_view manager = metadata["annotations"][managed_by].string_or_empty();
     const std::string key =
         std::string(metadata["namespace"].string_or_empty()) + "/" + std::string(manager);
-    const std::uint64_t known = ledger.known(change.request->replica, ObjectKind::rollout, key);
+    const std::uint64_t known = ledger.known_to(*change.request, ObjectKind::rollout, key);
     const Version* told = ledger.version_at(ObjectKind::rollout, key, known);
     return told != nullptr && told->content &&
            names(rollout_view(told->content, key), change.commit.key);

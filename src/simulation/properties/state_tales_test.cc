@@ -27,6 +27,24 @@ void raise_beside_the_gone(Story& s, bool has_asked) {
   s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
 }
 
+/// A Rollout is deleted, and its Service switched: decided before the controller heard of it, or
+/// after.
+void switches_for_one_that_goes(Story& s, bool decided_before) {
+  s.begin(blue_green);
+  s.others(service, "active",
+           R"({"metadata":{"name":"active","namespace":"shop","annotations":{
+                 "argo-rollouts.argoproj.io/managed-by-rollouts":"web"}},
+               "spec":{"selector":{"app":"web"}}})");
+  s.hears_all();
+  if (decided_before) s.reconciles();
+  SentRequest sent;
+  if (decided_before) sent = s.ask(service, "active", {.outcome = Outcome::pending});
+  s.others(rollout, "web", "null");
+  s.hears(rollout, "web");
+  if (!decided_before) sent = s.ask(service, "active", {.outcome = Outcome::pending});
+  s.lands(sent, service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"new"}}})");
+}
+
 const Tale capacity[] = {
     {"C1",  "two of three pods go where one may",
      [](Story& s) {
@@ -217,6 +235,10 @@ const Tale identity[] = {
        s.others(service, "active", R"({"spec":{"selector":{"app":"web"}}})");
        s.ours(service, "active", R"({"spec":{"selector":{"rollouts-pod-template-hash":"new"}}})");
      },                                                                        keeps },
+    {"I2",  "a Service is switched for a Rollout that is gone when the write lands",
+     [](Story& s) { switches_for_one_that_goes(s, true); },                    keeps },
+    {"I2",  "a Service is switched for a Rollout that was known to be gone",
+     [](Story& s) { switches_for_one_that_goes(s, false); },                   breaks},
     {"I2",  "a Service that the Rollout names no more is let go",
      [](Story& s) {
        s.begin(canary);
