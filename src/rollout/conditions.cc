@@ -47,6 +47,15 @@ void renew_condition(api::RolloutStatus& status, Statement statement, Instant no
   status.conditions.push_back(std::move(condition));
 }
 
+void keep_transition_times(const api::RolloutStatus& before, api::RolloutStatus& status) {
+  for (api::RolloutCondition& condition : status.conditions) {
+    const api::RolloutCondition* was = find_condition(before, condition.type);
+    if (was && was->status == condition.status) {
+      condition.last_transition_time = was->last_transition_time;
+    }
+  }
+}
+
 void remove_condition(api::RolloutStatus& status, std::string_view type) {
   std::erase_if(status.conditions,
                 [&](const api::RolloutCondition& condition) { return condition.type == type; });

@@ -61,6 +61,9 @@ struct Statement {
 bool set_condition(api::RolloutStatus& status, Statement statement, Instant now);
 /// The same, but one of the same status and reason is written afresh too.
 void renew_condition(api::RolloutStatus& status, Statement statement, Instant now);
+/// What was said on the way to `status` and taken back in the same plan was no transition: where a
+/// condition has the status that it has in `before`, its transition is that one's.
+void keep_transition_times(const api::RolloutStatus& before, api::RolloutStatus& status);
 void remove_condition(api::RolloutStatus& status, std::string_view type);
 
 }  // namespace slipway::rollout

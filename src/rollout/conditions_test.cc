@@ -24,6 +24,23 @@ TEST_CASE("a condition changes with its status or reason, not with its message (
   CHECK(find_condition(status, condition_types::progressing)->last_transition_time == t0 + 30_s);
 }
 
+TEST_CASE("what one plan says and takes back is no transition") {
+  api::RolloutStatus before;
+  set_condition(before, progressing("False", "Aborted", ""), t0);
+  api::RolloutStatus status = before;
+  set_condition(status, progressing("Unknown", "Retry", ""), t0 + 10_s);
+  set_condition(status, progressing("False", "CreateError", ""), t0 + 10_s);
+  keep_transition_times(before, status);
+  const auto* condition = find_condition(status, condition_types::progressing);
+  CHECK(condition->last_transition_time == t0);
+  CHECK(condition->last_update_time == t0 + 10_s);
+  CHECK(condition->reason == "CreateError");
+
+  set_condition(status, progressing("True", "Created", ""), t0 + 20_s);
+  keep_transition_times(before, status);
+  CHECK(find_condition(status, condition_types::progressing)->last_transition_time == t0 + 20_s);
+}
+
 TEST_CASE("a condition that changes goes to the end, in whole seconds") {
   api::RolloutStatus status;
   set_condition(status, progressing("True", "A", ""), t0);

@@ -339,6 +339,7 @@ void complete_status(Work& work) {
     tell_of_pause(work);
   }
   tell_of_the_rest(work);
+  keep_transition_times(work.rollout.status, status);
   const Phase phase = find_phase(work.rollout, status);
   status.phase = phase.phase;
   status.message = phase.message;

@@ -38,6 +38,18 @@ void hear_late(Story& s, std::size_t stride) {
   }
 }
 
+/// A weight of 100 counts as set with two of three pods, where so many are enough.
+void sets_weight_with_threshold(Story& s, int enough) {
+  s.begin(with_steps);
+  s.others(rollout, "web",
+           R"({"spec":{"strategy":{"canary":{"replicaProgressThreshold":{"type":"Pods","value":)" +
+               std::to_string(enough) + "}}}}}");
+  at_step(s, 3);
+  s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
+  s.add_pods("web-new", 2);
+  s.ours(rollout, "web", R"({"status":{"currentStepIndex":4}})");
+}
+
 const Tale steps[] = {
     {"D10", "a pause of 10 s ends after 5",
      [](Story& s) {
@@ -49,7 +61,7 @@ const Tale steps[] = {
                s.in(0_s) + "}]}}");
        s.pass(5_s);
        s.ours(rollout, "web", R"({"status":{"currentStepIndex":3}})");
-     }, breaks},
+     },                                                  breaks},
     {"D10", "a pause of 10 s ends after 10",
      [](Story& s) {
        s.begin(with_steps);
@@ -60,26 +72,26 @@ const Tale steps[] = {
                s.in(0_s) + "}]}}");
        s.pass(10_s);
        s.ours(rollout, "web", R"({"status":{"currentStepIndex":3}})");
-     }, keeps },
+     },                                                  keeps },
     {"P1",  "a step is left out",
      [](Story& s) {
        s.begin(with_steps);
        at_step(s, 0);
        s.ours(rollout, "web", R"({"status":{"currentStepIndex":2}})");
-     }, breaks},
+     },                                                  breaks},
     {"P1",  "all steps are left out at once, as in a full promotion",
      [](Story& s) {
        s.begin(with_steps);
        at_step(s, 0);
        s.ours(rollout, "web", R"({"status":{"currentStepIndex":4}})");
-     }, keeps },
+     },                                                  keeps },
     {"P2",  "a weight of 100 counts as set without pods",
      [](Story& s) {
        s.begin(with_steps);
        at_step(s, 3);
        s.hears_all();
        s.ours(rollout, "web", R"({"status":{"currentStepIndex":4}})");
-     }, breaks},
+     },                                                  breaks},
     {"P2",  "a weight of 100 counts as set with all pods",
      [](Story& s) {
        s.begin(with_steps);
@@ -87,56 +99,60 @@ const Tale steps[] = {
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
        s.add_pods("web-new", 3);
        s.ours(rollout, "web", R"({"status":{"currentStepIndex":4}})");
-     }, keeps },
+     },                                                  keeps },
+    {"P2",  "a weight of 100 counts as set with as many pods as are enough",
+     [](Story& s) { sets_weight_with_threshold(s, 2); }, keeps },
+    {"P2",  "a weight of 100 counts as set with fewer pods than are enough",
+     [](Story& s) { sets_weight_with_threshold(s, 3); }, breaks},
     {"P3",  "a pause without end ends by itself",
      [](Story& s) {
        s.begin(with_steps);
        at_step(s, 1, R"(,"controllerPause":true,"pauseConditions":[{"reason":"CanaryPauseStep"}])");
        s.ours(rollout, "web", R"({"status":{"currentStepIndex":2}})");
-     }, breaks},
+     },                                                  breaks},
     {"P3",  "a pause without end is ended by a person",
      [](Story& s) {
        s.begin(with_steps);
        at_step(s, 1, R"(,"controllerPause":true,"pauseConditions":[{"reason":"CanaryPauseStep"}])");
        s.others(rollout, "web", R"({"status":{"pauseConditions":null}})");
        s.ours(rollout, "web", R"({"status":{"currentStepIndex":2}})");
-     }, keeps },
+     },                                                  keeps },
     {"P5",  "an abort is overwritten unread",
      [](Story& s) {
        s.begin(with_steps);
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.ours(rollout, "web", R"({"status":{"abort":null}})", {.basis = 1});
-     }, breaks},
+     },                                                  breaks},
     {"P5",  "an abort that was read is taken back",
      [](Story& s) {
        s.begin(with_steps);
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.ours(rollout, "web", R"({"status":{"abort":null}})");
-     }, keeps },
+     },                                                  keeps },
     {"P7",  "a generation is observed that is not there yet",
      [](Story& s) {
        s.begin(canary);
        s.ours(rollout, "web", R"({"status":{"observedGeneration":"2"}})");
-     }, breaks},
+     },                                                  breaks},
     {"P7",  "the new generation is observed",
      [](Story& s) {
        s.begin(canary);
        s.others(rollout, "web", R"({"metadata":{"generation":2}})");
        s.ours(rollout, "web", R"({"status":{"observedGeneration":"2","phase":"Healthy"}})");
-     }, keeps },
+     },                                                  keeps },
     {"P8",  "stable without pods",
      [](Story& s) {
        s.begin(canary);
        s.hears_all();
        s.ours(rollout, "web", R"({"status":{"stableRS":"new"}})");
-     }, breaks},
+     },                                                  breaks},
     {"P8",  "stable with all pods",
      [](Story& s) {
        s.begin(canary);
        s.others(replica_set, "web-new", R"({"spec":{"replicas":3}})");
        s.add_pods("web-new", 3);
        s.ours(rollout, "web", R"({"status":{"stableRS":"new"}})");
-     }, keeps },
+     },                                                  keeps },
     {"P9",  "a transition time without a transition",
      [](Story& s) {
        s.begin(canary);
@@ -146,7 +162,7 @@ const Tale steps[] = {
        s.ours(
            rollout, "web",
            R"({"status":{"conditions":[{"type":"A","status":"True","lastTransitionTime":"y"}]}})");
-     }, breaks},
+     },                                                  breaks},
     {"P9",  "a transition time with a transition",
      [](Story& s) {
        s.begin(canary);
@@ -156,20 +172,20 @@ const Tale steps[] = {
        s.ours(
            rollout, "web",
            R"({"status":{"conditions":[{"type":"A","status":"False","lastTransitionTime":"y"}]}})");
-     }, keeps },
+     },                                                  keeps },
     {"P12", "what pauses is called Degraded",
      [](Story& s) {
        s.begin(with_steps);
        at_step(s, 1, R"(,"controllerPause":true,"pauseConditions":[{"reason":"CanaryPauseStep"}])");
        s.ours(rollout, "web", R"({"status":{"phase":"Degraded"}})");
-     }, breaks},
+     },                                                  breaks},
     {"P12", "what is aborted is called Degraded",
      [](Story& s) {
        s.begin(with_steps);
        at_step(s, 1, R"(,"controllerPause":true,"pauseConditions":[{"reason":"CanaryPauseStep"}])");
        s.others(rollout, "web", R"({"status":{"abort":true}})");
        s.ours(rollout, "web", R"({"status":{"phase":"Degraded"}})");
-     }, keeps },
+     },                                                  keeps },
 };
 
 std::string patch_of(std::string_view tests_and_changes) {

@@ -82,8 +82,10 @@ class P2 final : public Property {
       if (!world.rollout) return true;
       const std::int64_t weight = step["setWeight"].as_integer();
       // Shares of pods come near a weight; nearer than a pod they can't.
-      const std::int64_t least = world.rollout->desired * weight / 100 -
-                                 (weight < 100 ? 1 + world.rollout->max_unavailable : 0);
+      const std::int64_t wanted = world.rollout->desired * weight / 100;
+      const std::int64_t least =
+          std::min(world.rollout->enough_of(wanted),
+                   wanted - (weight < 100 ? 1 + world.rollout->max_unavailable : 0));
       std::int64_t available = 0;
       for (std::size_t i = 0; i < world.sets.size(); ++i) {
         if (world.sets[i].hash == after.current_hash) available += world.available[i];
@@ -231,9 +233,11 @@ class P9 final : public Property {
       if (!(*was)["lastTransitionTime"].is_string()) continue;
       checked();
       if ((*was)["lastTransitionTime"] == condition["lastTransitionTime"]) continue;
-      broken(change.violation(change.rollout_after->text(),
-                              fmt::format("{}: lastTransitionTime changed, the status did not",
-                                          condition["type"].string_or_empty())));
+      broken(change.violation(
+          change.rollout_after->text(),
+          fmt::format("{}: lastTransitionTime changed, the status did not; "
+                      "{} became {}",
+                      condition["type"].string_or_empty(), to_text(*was), to_text(condition))));
     }
   }
 };

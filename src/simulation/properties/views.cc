@@ -126,12 +126,12 @@ std::optional<Instant> ReplicaSetView::valid_deadline() const {
   return at ? std::optional(*at) : std::nullopt;
 }
 
-std::int64_t RolloutView::enough() const {
+std::int64_t RolloutView::enough_of(std::int64_t wanted) const {
   const Json& threshold = spec()["strategy"]["canary"]["replicaProgressThreshold"];
   const std::int64_t value = threshold["value"].integer_or(-1);
-  if (value < 0) return desired;
-  if (threshold["type"].string_or_empty() != "Percent") return std::min(value, desired);
-  return (desired * value + 99) / 100;
+  if (value < 0) return wanted;
+  if (threshold["type"].string_or_empty() != "Percent") return std::min(value, wanted);
+  return (wanted * value + 99) / 100;
 }
 
 const Json& RolloutView::pod_template() const {

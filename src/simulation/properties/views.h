@@ -88,7 +88,9 @@ struct RolloutView {
   std::int64_t collision_count = 0;
 
   /// So many available pods of the new version are all that an update waits for.
-  std::int64_t enough() const;
+  std::int64_t enough() const { return enough_of(desired); }
+  /// How many of so many wanted pods are enough for a step.
+  std::int64_t enough_of(std::int64_t wanted) const;
 
   /// Its own, or the lender's. Null where it has neither.
   const Json& pod_template() const;
