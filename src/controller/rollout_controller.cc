@@ -8,29 +8,22 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "controller/hash_memo.h"
+#include "controller/cluster_view.h"
 #include "controller/loose_ends.h"
-#include "controller/object_index.h"
 #include "controller/pod_list.h"
 #include "controller/queue_metrics.h"
 #include "controller/rollout_samples.h"
 #include "controller/service_release.h"
-#include "controller/stored_statuses.h"
-#include "controller/workload_caches.h"
 #include "kubernetes/client.h"
 #include "kubernetes/events.h"
-#include "kubernetes/informer.h"
 #include "kubernetes/workqueue.h"
 #include "rollout/plan.h"
-#include "rollout/services.h"
 
 namespace slipway::controller {
 namespace {
 
 using kubernetes::EventNote;
 using kubernetes::EventType;
-using kubernetes::Informer;
-using kubernetes::Interest;
 using kubernetes::WorkQueue;
 using kubernetes::Write;
 using kubernetes::Writer;
@@ -51,22 +44,14 @@ struct RolloutController::State {
         client(to_server),
         metrics(to_metrics),
         options(std::move(given)),
-        rollouts(loop, to_server,
-                 Interest{.kind = api::kinds::rollout,
-                          .namespace_ = options.namespace_,
-                          .label_selector = instance_selector(options.instance_id)},
-                 seed, stored.decoder(), {.unread_templates = true}),
-        replica_sets(loop, to_server,
-                     Interest{.kind = api::kinds::replica_set,
-                              .namespace_ = options.namespace_,
-                              .keeps = concerns_rollouts},
-                     seed + 1, kubernetes::decode_as<api::ReplicaSet>, {.unread_templates = true}),
-        services(loop, to_server,
-                 Interest{.kind = api::kinds::service, .namespace_ = options.namespace_}, seed + 2),
-        workloads(loop, to_server, options.namespace_, seed + 4,
-                  [this](const api::Kind& kind, const api::ObjectKey& key) {
-                    for (const api::ObjectKey& user : references.users_of(kind, key)) enqueue(user);
-                  }),
+        view(loop, to_server, {options.namespace_, options.instance_id}, seed,
+             {.wake = [this](const auto& key) { enqueue(key); },
+              .rollout_changed = [this](const auto* before,
+                                        const auto* after) { rollout_changed(before, after); },
+              .service_changed =
+                  [this](const auto& key) {
+                    if (active) release.consider(key);
+                  }}),
         events(loop, to_server, "rollouts-controller", seed + 3),
         writer(
             to_server, [this](const Write& write, const Json& object) { applied(write, object); },
@@ -76,33 +61,16 @@ struct RolloutController::State {
             timed({.concurrency = options.concurrency}, queue_name, metrics)),
         release(
             loop, to_server,
-            {.service = [this](const auto& key) { return services.get(key); },
+            {.service = [this](const auto& key) { return view.services().get(key); },
              .names = [this](const auto& rollout,
-                             const auto& key) { return users_of(key).contains(rollout); },
-             .serves = [this](const api::Service& service) { return serves(service); },
+                             const auto& key) { return view.users_of(key).contains(rollout); },
+             .serves = [this](const api::Service& service) { return view.serves(service); },
              .busy = [this](const auto& rollout, const auto& key) { return busy(rollout, key); },
-             .apply = [this](const Json& object) { services.apply(object); }}),
+             .apply = [this](const Json& object) { view.take(api::kinds::service, object); }}),
         sync_timer(loop),
         resync_timer(loop) {
-    // Most of a fleet's ReplicaSets are history.
-    replica_sets.keep_packed([](const api::ReplicaSet& replica_set) {
-      return replica_set.spec.replicas == 0 && replica_set.status.replicas == 0;
-    });
-    rollouts.on_change([this](const auto& before, const auto& after) {
-      rollout_changed(before.get(), after.get());
-    });
-    replica_sets.on_change([this](const auto& before, const auto& after) {
-      replica_set_changed(before.get(), after.get());
-    });
-    services.on_change([this](const auto& before, const auto& after) {
-      const api::Service& service = after == nullptr ? *before : *after;
-      for (const api::ObjectKey& user : users_of(service.metadata.key())) enqueue(user);
-      if (active) release.consider(service.metadata.key());
-    });
     if (metrics != nullptr) publish_metrics();
   }
-
-  bool synced() const { return rollouts.synced() && replica_sets.synced() && services.synced(); }
 
   /// A callback that does nothing once this controller is gone.
   template <class F>
@@ -112,22 +80,6 @@ struct RolloutController::State {
     };
   }
 
-  const KeySet& users_of(const api::ObjectKey& service) const {
-    return references.users_of(api::kinds::service, service);
-  }
-
-  /// It selects a ReplicaSet of a Rollout that names it.
-  bool serves(const api::Service& service) const {
-    const std::string hash = rollout::selected_hash(service);
-    return std::ranges::any_of(users_of(service.metadata.key()), [&](const auto& user) {
-      const auto rollout = rollouts.get(user);
-      if (rollout == nullptr) return false;
-      const KeySet& owned = index.controlled_by(rollout->metadata.uid);
-      return std::ranges::any_of(
-          owned, [&](const auto& key) { return rollout::hash_of(*replica_sets.get(key)) == hash; });
-    });
-  }
-
   // --- What wakes a Rollout.
 
   void enqueue(const api::ObjectKey& key) {
@@ -135,28 +87,20 @@ struct RolloutController::State {
   }
 
   void enqueue_all() {
-    rollouts.for_each([this](const auto& rollout) { enqueue(rollout->metadata.key()); });
+    view.rollouts().for_each([this](const auto& rollout) { enqueue(rollout->metadata.key()); });
   }
 
   void rollout_changed(const api::Rollout* before, const api::Rollout* after) {
     const api::ObjectKey key = (after == nullptr ? before : after)->metadata.key();
     if (after == nullptr) {
-      references.remove(key);
-      hashes.forget(key);
-      stored.forget(key);
       live_reads.erase(key);
       queue.forget(key);
       if (active) tell_of_end(*before);
       forget_metrics_later(key);
-    } else {
-      const rollout::References named = rollout::references(*after);
-      references.set(key, named);
-      if (named.workload) workloads.watch(named.workload->kind);
     }
     if (active && before != nullptr && !has_same_spec(*before, after)) {
       release.consider_named_by(*before);
     }
-    enqueue(key);
   }
 
   void tell_of_end(const api::Rollout& gone) {
@@ -165,42 +109,21 @@ struct RolloutController::State {
                 fmt::format("Rollout {}/{} is deleted.", name, namespace_)});
   }
 
-  void replica_set_changed(const api::ReplicaSet* before, const api::ReplicaSet* after) {
-    index.update(before, after);
-    // A ReplicaSet that changes hands wakes both sides.
-    if (before != nullptr) enqueue_owner(*before);
-    if (after != nullptr) enqueue_owner(*after);
-  }
-
-  void enqueue_owner(const api::ReplicaSet& replica_set) {
-    const std::string& namespace_ = replica_set.metadata.namespace_;
-    const api::OwnerReference* controller = replica_set.metadata.controller();
-    if (controller != nullptr) {
-      if (controller->kind == "Rollout") enqueue({namespace_, controller->name});
-      return;
-    }
-    rollouts.for_each_in(namespace_, [&](const auto& rollout) {
-      const auto& selector = rollout->spec.selector;
-      if (selector && matches(*selector, replica_set.metadata.labels)) {
-        enqueue(rollout->metadata.key());
-      }
-    });
-  }
-
   void activate_when_synced() {
     if (stopped || !leading) return;
-    if (!synced()) {
+    if (!view.synced()) {
       sync_timer.set(sync_poll, [this] { activate_when_synced(); });
       return;
     }
     active = true;
     log::info("caches are in step",
               {
-                  {"rollouts",     static_cast<unsigned long>(rollouts.size())    },
-                  {"replica_sets", static_cast<unsigned long>(replica_sets.size())}
+                  {"rollouts",     static_cast<unsigned long>(view.rollouts().size())    },
+                  {"replica_sets", static_cast<unsigned long>(view.replica_sets().size())}
     });
     enqueue_all();
-    services.for_each([this](const auto& service) { release.consider(service->metadata.key()); });
+    view.services().for_each(
+        [this](const auto& service) { release.consider(service->metadata.key()); });
     resync();
   }
 
@@ -219,14 +142,14 @@ struct RolloutController::State {
     if (options.on_reconcile) options.on_reconcile(key);
     if (const auto doubt = unsure.find(key); doubt != unsure.end())
       return refresh(key, doubt->second, false);
-    const auto rollout = rollouts.get(key);
+    const auto rollout = view.rollouts().get(key);
     if (rollout == nullptr || rollout->metadata.deletion_timestamp) {
       live_reads.erase(key);
       return queue.done(key, {});
     }
-    if (waits_for_workloads(key, *rollout)) return;
+    if (const auto trouble = view.waits_for(*rollout)) return wait(key, *trouble);
     if (release.holds_up(key)) return queue.done(key, {.look_again = sync_poll});
-    rollout::Observed seen = gather(rollout);
+    rollout::Observed seen = view.gather(rollout, loop.now(), take_live_reads(key));
     if (!rollout::needs_pods(seen)) return decide(key, std::move(seen));
     const std::string selector =
         seen.rollout->spec.selector ? format_selector(*seen.rollout->spec.selector) : "";
@@ -236,7 +159,7 @@ struct RolloutController::State {
                     failed(key, pods.error(), {});
                     return;
                   }
-                  if (has_moved_on(*seen.rollout, rollouts.get(key).get()))
+                  if (has_moved_on(*seen.rollout, view.rollouts().get(key).get()))
                     return queue.done(key, {.look_again = Duration{}});
                   seen.pods = decode_pods(*pods);
                   decide(key, std::move(seen));
@@ -246,57 +169,19 @@ struct RolloutController::State {
   /// A plan may write that Service now.
   bool busy(const api::ObjectKey& rollout, const api::ObjectKey& service) const {
     return queue.is_running(rollout) ||
-           std::ranges::any_of(users_of(service),
+           std::ranges::any_of(view.users_of(service),
                                [this](const auto& user) { return queue.is_running(user); });
   }
 
-  /// An empty cache is not an answer: what it will hold is waited for.
-  bool waits_for_workloads(const api::ObjectKey& key, const api::Rollout& rollout) {
-    const auto named = rollout::named_workload(rollout);
-    if (!named || workloads.watch(named->kind)) return false;
-    if (const std::string trouble = workloads.trouble(named->kind); !trouble.empty()) {
-      failed(key, {ErrorCode::unavailable, "Rollout " + key.text(), trouble, ""}, {});
-    } else {
-      queue.done(key, {.look_again = sync_poll});
-    }
-    return true;
+  /// For a cache that is not in step.
+  void wait(const api::ObjectKey& key, const std::string& trouble) {
+    if (trouble.empty()) return queue.done(key, {.look_again = sync_poll});
+    failed(key, {ErrorCode::unavailable, "Rollout " + key.text(), trouble, ""}, {});
   }
 
-  rollout::Observed gather(const std::shared_ptr<const api::Rollout>& rollout) {
-    const api::ObjectKey key = rollout->metadata.key();
-    rollout::Observed seen{.now = loop.now(), .rollout = rollout};
-    seen.stored_status = stored.status_of(*rollout);
-    const rollout::References named = rollout::references(*rollout);
-    if (named.workload) {
-      seen.workload = workloads.get(named.workload->kind, {key.namespace_, named.workload->name});
-      seen.workload_is_live = seen.workload && live_reads[key].workload == seen.workload;
-      rollout::resolve_workload(seen);
-    }
-    if (const auto live = live_reads.find(key); live != live_reads.end()) {
-      // A newer copy in the cache is as good as the live one only if nothing has changed.
-      if (live->second.rollout != nullptr &&
-          live->second.rollout->metadata.resource_version == rollout->metadata.resource_version) {
-        seen.rollout_is_live = true;
-      }
-      seen.occupant = live->second.occupant;
-      seen.create_error = live->second.create_error;
-      live_reads.erase(live);
-    }
-    for (const api::ObjectKey& owned : index.controlled_by(rollout->metadata.uid)) {
-      seen.replica_sets.push_back(replica_sets.get(owned));
-    }
-    for (const api::ObjectKey& orphan : index.orphans_in(key.namespace_)) {
-      const auto replica_set = replica_sets.get(orphan);
-      const auto& selector = seen.rollout->spec.selector;
-      if (selector && matches(*selector, replica_set->metadata.labels)) {
-        seen.replica_sets.push_back(replica_set);
-      }
-    }
-    for (const std::string& name : named.services) {
-      seen.services[name] = services.get({key.namespace_, name});
-    }
-    if (!seen.workload_error) seen.hashes = hashes.hashes_of(seen);
-    return seen;
+  LiveReads take_live_reads(const api::ObjectKey& key) {
+    const auto found = live_reads.extract(key);
+    return found.empty() ? LiveReads{} : std::move(found.mapped());
   }
 
   void decide(const api::ObjectKey& key, rollout::Observed seen) {
@@ -411,13 +296,13 @@ struct RolloutController::State {
                guarded([this, key, target = doubt.target, code = doubt.code,
                         progressed](Result<Json> object) {
                  if (object) {
-                   take(target.kind, *object);
-                   if (const auto workload = workloads.get(target.kind, target.key))
+                   view.take(target.kind, *object);
+                   if (const auto workload = view.workloads().get(target.kind, target.key))
                      live_reads[key].workload = workload;
                    if (code == ErrorCode::already_exists)
                      live_reads[key].occupant = read_occupant(*object);
                  } else if (object.error().code == ErrorCode::not_found) {
-                   forget(target);
+                   view.forget(target);
                  } else {
                    failed(key, object.error(), {});
                    return;
@@ -434,13 +319,13 @@ struct RolloutController::State {
                    return;
                  }
                  if (object) {
-                   rollouts.apply(*object);
-                   live_reads[key].rollout = rollouts.get(key);
+                   view.take(api::kinds::rollout, *object);
+                   live_reads[key].rollout = view.rollouts().get(key);
                    queue.done(key, {.look_again = Duration{}});
                    return;
                  }
-                 if (const auto cached = rollouts.get(key)) {
-                   rollouts.forget(key, cached->metadata.uid);
+                 if (const auto cached = view.rollouts().get(key)) {
+                   view.forget(rollout::reference_to(*cached));
                  }
                  queue.done(key, {});
                }));
@@ -459,7 +344,7 @@ struct RolloutController::State {
   /// What a person must mend is told where people look.
   void explain_failure(const api::ObjectKey& key, const Write& write, const Error& error) {
     if (!turned_down(error.code)) return;
-    const auto rollout = rollouts.get(key);
+    const auto rollout = view.rollouts().get(key);
     if (rollout == nullptr) return;
     tell(*rollout,
          {EventType::warning, "WriteError", fmt::format("{}: {}", write.why(), error.text())});
@@ -483,37 +368,23 @@ struct RolloutController::State {
   void applied(const Write& write, const Json& object) {
     if (write.is_delete() || object.is_null()) {
       // Nothing undoes a deletion: one that waits for a finalizer is as good as gone.
-      if (write.is_delete()) forget(write.target());
+      if (write.is_delete()) view.forget(write.target());
     } else {
-      take(write.target().kind, object);
+      view.take(write.target().kind, object);
     }
-  }
-
-  void take(const api::Kind& kind, const Json& object) {
-    if (kind == api::kinds::rollout) rollouts.apply(object);
-    if (kind == api::kinds::replica_set) replica_sets.apply(object);
-    if (kind == api::kinds::service) services.apply(object);
-    workloads.apply(kind, object);
-  }
-
-  void forget(const api::ObjectRef& target) {
-    if (target.kind == api::kinds::rollout) rollouts.forget(target.key, target.uid);
-    if (target.kind == api::kinds::replica_set) replica_sets.forget(target.key, target.uid);
-    if (target.kind == api::kinds::service) services.forget(target.key, target.uid);
-    workloads.forget(target.kind, target.key, target.uid);
   }
 
   // --- Metrics.
 
   void publish_metrics() {
-    metrics->collect_from([this] { return samples_of(rollouts); },
+    metrics->collect_from([this] { return samples_of(view.rollouts()); },
                           [this] { return std::vector{sample_of(queue_name, queue)}; });
   }
 
   void forget_metrics_later(const api::ObjectKey& key) {
     if (metrics == nullptr) return;
     loop.after(metrics_linger, guarded([this, key] {
-                 if (rollouts.get(key) == nullptr) metrics->forget(key.namespace_, key.name);
+                 if (view.rollouts().get(key) == nullptr) metrics->forget(key.namespace_, key.name);
                }));
   }
 
@@ -521,20 +392,13 @@ struct RolloutController::State {
   kubernetes::Client client;
   Metrics* metrics;
   const Options options;
-  StoredStatuses stored;
-  Informer<api::Rollout> rollouts;
-  Informer<api::ReplicaSet> replica_sets;
-  Informer<api::Service> services;
-  WorkloadCaches workloads;
+  ClusterView view;
   kubernetes::EventRecorder events;
   Writer writer;
   WorkQueue queue;
   ServiceRelease release;
   kubernetes::Timer sync_timer;
   kubernetes::Timer resync_timer;
-  ReplicaSetIndex index;
-  ReferenceIndex references;
-  HashMemo hashes;
   std::map<api::ObjectKey, LiveReads> live_reads;
   std::map<api::ObjectKey, Doubt> unsure;
   bool leading = false;
@@ -553,9 +417,7 @@ RolloutController::~RolloutController() {
 }
 
 void RolloutController::start() {
-  state_->rollouts.start();
-  state_->replica_sets.start();
-  state_->services.start();
+  state_->view.start();
 }
 
 void RolloutController::lead() {
@@ -577,18 +439,11 @@ bool RolloutController::drained() const {
 }
 
 std::string RolloutController::trouble() const {
-  for (const std::string& trouble :
-       {state_->rollouts.trouble(), state_->replica_sets.trouble(), state_->services.trouble()}) {
-    if (!trouble.empty()) return trouble;
-  }
-  return state_->synced() ? "" : "the caches are not yet in step with the API server";
+  return state_->view.trouble();
 }
 
 std::size_t RolloutController::remembered() const {
-  const State& state = *state_;
-  return state.rollouts.size() + state.replica_sets.size() + state.services.size() +
-         state.index.size() + state.references.size() + state.hashes.size() + state.stored.size() +
-         state.live_reads.size() + state.unsure.size();
+  return state_->view.remembered() + state_->live_reads.size() + state_->unsure.size();
 }
 
 std::uint64_t RolloutController::reconciles() const {
