@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "rollout/keys.h"
 #include "rollout/simulated_world.h"
 
@@ -158,6 +160,63 @@ TEST_CASE("blue-green: preview pods become active ones without a restart (23)") 
   CHECK(world.pod_labels("v1", "role") == "- -");  // Waits for its end, and plays no part.
   world.run();
   CHECK(world.sizes() == "v2:2/2");
+}
+
+TEST_CASE(
+    "a restart in mid-promotion: a plan writes no object twice, and evicts beside no scale-down") {
+  for (const Duration asked_after : {0_s, 1_s, 2_s, 4_s, 5_s, 6_s, 10_s, 20_s}) {
+    CAPTURE(asked_after.nanoseconds);
+    SimulatedWorld world(4, canary_of_both);
+    world.run();
+    world.set_image("v2");
+    world.run();
+    world.advance(60_s);
+    world.promote();
+    std::set<std::string> written;
+    bool shrinks = false;
+    world.on_write = [&](const SimulatedWorld::Change& change) {
+      CAPTURE(change.write.text());
+      CHECK(written.insert(change.write.target().text()).second);
+      shrinks |= change.after["spec"]["replicas"].integer_or(0) <
+                 change.before["spec"]["replicas"].integer_or(0);
+      CHECK_FALSE((shrinks && change.write.why() == "restart"));
+    };
+    for (Duration passed; passed < 120_s; passed = passed + 1_s) {
+      if (passed == asked_after) {
+        world.edit("{\"restartAt\":\"" + format_rfc3339(world.now) + "\"}");
+      }
+      world.reconcile();
+      written.clear();
+      shrinks = false;
+      world.advance(1_s);
+    }
+    world.on_write = nullptr;
+    world.run();
+    CHECK(world.rollout().status.restarted_at == world.rollout().spec.restart_at);
+    CHECK(world.pod_labels("v2", "role") == "stable stable stable stable");
+  }
+}
+
+TEST_CASE("a restart evicts no pod in the plan that changes the pod's labels") {
+  SimulatedWorld world(3, R"({"canary":{"stableMetadata":{"labels":{"role":"stable"}}}})");
+  world.run();
+  world.advance(60_s);
+  world.edit(
+      R"({"strategy":{"canary":{"stableMetadata":{"labels":{"role":"best"}}}},"restartAt":")" +
+      format_rfc3339(world.now) + "\"}");
+  std::set<std::string> written;
+  world.on_write = [&](const SimulatedWorld::Change& change) {
+    CAPTURE(change.write.text());
+    CHECK(written.insert(change.write.target().text()).second);
+  };
+  for (int plans = 0; plans < 10; ++plans) {
+    world.reconcile();
+    written.clear();
+  }
+  world.on_write = nullptr;
+  world.run();
+  CHECK(world.rollout().status.restarted_at == world.rollout().spec.restart_at);
+  CHECK(world.pod_labels("v1", "role") == "best best best");
 }
 
 TEST_CASE("a controller that dies after any write leaves no pod behind (23)") {

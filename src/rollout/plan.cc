@@ -341,7 +341,15 @@ void plan_restart(Work& work) {
   if (restart.left > 0) {
     work.because(fmt::format("restarts: {} pods are still to be replaced", restart.left));
   }
-  work.evictions = restart.evict;
+  // Which pods a smaller size ends is not ours to choose, so none is evicted beside one.
+  if (std::ranges::any_of(work.changes, &ReplicaSetChange::lowers)) return;
+  for (const api::Pod* pod : restart.evict) {
+    // One decision about an object at a time: who is written is evicted by the next plan.
+    const bool is_written = std::ranges::any_of(work.pod_writes, [&](const kubernetes::Write& one) {
+      return one.target().uid == pod->metadata.uid;
+    });
+    if (!is_written) work.evictions.push_back(pod);
+  }
 }
 
 void plan_workload(Work& work) {

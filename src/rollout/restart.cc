@@ -62,7 +62,9 @@ Restart decide_restart(const Observed& seen, const Roles& roles, std::int32_t ma
       }
     }
     // The pods tell of evictions before the ReplicaSet's status does, and it of minReadySeconds.
-    serving += std::min(ready, replica_set->status.available_replicas);
+    // Those beyond its size are about to go.
+    serving +=
+        std::min({ready, replica_set->status.available_replicas, spec_replicas(*replica_set)});
   }
   const std::int64_t floor = std::max<std::int64_t>(api::desired_replicas(rollout), asked_for) -
                              std::max(1, max_unavailable);

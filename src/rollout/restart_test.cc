@@ -93,6 +93,8 @@ TEST_CASE("a restart evicts as many old pods as may be missing, stable ones firs
        3,                                                                                      "stable-0 canary-0 canary-1 in 30s"},
       {"a surge counts as asked for",        {4, {4, "OOOO"}, {1, "O"}},                    1, "stable-0 in 30s"                  },
       {"no more than spec.replicas asked",   {4, {3, "OOO"}},                               1, " in 30s"                          },
+      {"two are about to go",                {4, {4, "OOOO"}, {1, "OOO"}},                  2, "stable-0 stable-1 in 30s"         },
+      {"no more than are asked for serve",   {4, {2, "OOOO"}, {2, "NN"}},                   1, "stable-0 in 30s"                  },
       {"an old pod that is not ready",       {4, {4, "oNNN"}},                              2, "stable-0 in 30s"                  },
       {"in a minute",                        {4, {4, "OOOO"}, {0, ""}, {0, ""}, -60_s},     1, " in 1m0s"                         },
       {"done before",                        {4, {4, "OOOO"}, {0, ""}, {0, ""}, 5_s, true}, 1, ""                                 },
