@@ -38,7 +38,7 @@ bool is_to_blame(const Change& change, const Ledger& ledger,
 }
 
 /// Pods that can be counted on, were this ReplicaSet of that size.
-std::int64_t dependable(const World& world, std::string_view key, std::int64_t size) {
+std::int64_t dependable(const World& world, std::string_view key = {}, std::int64_t size = 0) {
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < world.sets.size(); ++i) {
     const bool is_it = world.sets[i].key == key;
@@ -275,16 +275,19 @@ class C12 final : public Property {
         !change.pod_before->leaving && (change.pod_after == nullptr || change.pod_after->leaving);
     if (!goes || !change.pod_before->ready) return;
     checked();
-    const std::int64_t least =
-        change.rollout->desired - std::max<std::int64_t>(change.rollout->max_unavailable, 1);
-    const bool to_blame = is_to_blame(change, ledger, [&](const World& world) {
-      std::int64_t sum = 0;
-      for (const std::int64_t available : world.available) sum += available;
-      return sum < least;
+    // Each world has a size of its own: who resizes the Rollout may not have been heard of.
+    const bool to_blame = is_to_blame(change, ledger, [](const World& world) {
+      return !world.rollout || dependable(world) < least_of(*world.rollout);
     });
     if (!to_blame) return;
-    broken(change.violation("Pod " + change.commit.key,
-                            fmt::format("evicted with fewer than {} others available", least)));
+    broken(change.violation(
+        "Pod " + change.commit.key,
+        fmt::format("evicted with fewer than {} others available", least_of(*change.rollout))));
+  }
+
+ private:
+  static std::int64_t least_of(const RolloutView& rollout) {
+    return rollout.desired - std::max<std::int64_t>(rollout.max_unavailable, 1);
   }
 };
 

@@ -204,6 +204,29 @@ const Tale capacity[] = {
        s.hears_all();
        s.ours(pod, "web-old-1", "null", {.method = Method::post, .subresource = "eviction"});
      },                                                 breaks},
+    {"C12", "a restart counts on pods that its sender has just scaled down",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 3);
+       s.ours(replica_set, "web-old", R"({"spec":{"replicas":1}})");
+       s.ours(pod, "web-old-0", "null", {.method = Method::post, .subresource = "eviction"});
+     },                                                 breaks},
+    {"C12", "a restart evicts one of two for a Rollout that has grown unheard",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(rollout, "web", R"({"spec":{"replicas":2}})");
+       s.add_pods("web-old", 2);
+       s.others(rollout, "web", R"({"spec":{"replicas":5}})");
+       s.ours(pod, "web-old-0", "null", {.method = Method::post, .subresource = "eviction"});
+     },                                                 keeps },
+    {"C12", "a restart evicts one of two for a Rollout that has grown",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 2);
+       s.others(rollout, "web", R"({"spec":{"replicas":5}})");
+       s.hears_all();
+       s.ours(pod, "web-old-0", "null", {.method = Method::post, .subresource = "eviction"});
+     },                                                 breaks},
     {"C12", "a restart evicts the first of three",
      [](Story& s) {
        s.begin(canary);
