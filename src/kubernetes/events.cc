@@ -48,6 +48,7 @@ struct Series {
   std::int64_t unwritten = 0;          ///< Repeats that the API server doesn't know of.
   std::optional<api::Object> written;  ///< As the API server has it.
   std::int64_t sending = 0;            ///< Repeats in the write under way; 0: none is.
+  std::int64_t in_doubt = 0;           ///< Repeats in one that may have been carried out unheard.
   int attempts = 0;
 };
 
@@ -102,7 +103,7 @@ Json event_object(const Signature& what, const Series& series, const std::string
   event.set("reportingInstance", "");
   event.set("firstTimestamp", format_rfc3339(series.first));
   event.set("lastTimestamp", format_rfc3339(series.last));
-  event.set("count", series.unwritten);
+  event.set("count", series.sending);
   return event;
 }
 
@@ -205,7 +206,8 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
 
   void send(const Signature& what, Series& series) {
     ++in_flight;
-    series.sending = series.unwritten;
+    // What may be there already goes out as it was, so that a refusal tells that it is.
+    series.sending = series.in_doubt > 0 ? series.in_doubt : series.unwritten;
     writer.execute({write_of(what, series)},
                    [weak = weak_from_this(), what](const Writer::Outcome& outcome) {
                      if (const auto self = weak.lock()) self->sent(what, outcome);
@@ -219,7 +221,7 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
     const std::int64_t count = series.written->content["count"].integer_or(1);
     return Write(*series.written, "the same again")
         .expect_as_seen("/count")
-        .set("/count", count + series.unwritten)
+        .set("/count", count + series.sending)
         .set("/lastTimestamp", format_rfc3339(series.last));
   }
 
@@ -227,11 +229,12 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
     --in_flight;
     Series& series = all.at(what);
     const std::int64_t sending = std::exchange(series.sending, 0);
-    if (outcome.error && !is_own_twin(series, *outcome.error)) {
-      failed(what, series, outcome);
+    if (outcome.error && !is_there_already(series, *outcome.error)) {
+      failed(what, series, sending, outcome);
     } else {
       take_answer(series);
       series.unwritten -= sending;
+      series.in_doubt = 0;
       series.attempts = 0;
       if (series.unwritten > 0) enqueue(what);
     }
@@ -239,10 +242,11 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
     send_some();
   }
 
-  /// A create that was sent again, here or by something on the way, after its answer got lost: no
-  /// one else draws its name.
-  static bool is_own_twin(const Series& series, const Error& error) {
-    return !series.written && error.code == ErrorCode::already_exists;
+  /// The write was sent again, here or by something on the way, after its answer got lost: no one
+  /// else draws the name of a create, or changes a count.
+  static bool is_there_already(const Series& series, const Error& error) {
+    if (!series.written) return error.code == ErrorCode::already_exists;
+    return series.in_doubt > 0 && error.code == ErrorCode::refused;
   }
 
   /// What follows goes into another Event.
@@ -264,7 +268,8 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
     }
   }
 
-  void failed(const Signature& what, Series& series, const Writer::Outcome& outcome) {
+  void failed(const Signature& what, Series& series, std::int64_t sent,
+              const Writer::Outcome& outcome) {
     const ErrorCode code = outcome.error->code;
     const bool hopeless = code == ErrorCode::forbidden || code == ErrorCode::invalid ||
                           (code == ErrorCode::not_found && !series.written);
@@ -284,7 +289,9 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
     if (code != ErrorCode::unavailable) {
       // The event that was counted on is gone, or has changed: begin another.
       begin_anew(series);
+      series.in_doubt = 0;
     } else {
+      series.in_doubt = sent;
       // No event goes out until then: the server has enough to do.
       const Duration wait =
           std::max(retry_delay * series.attempts, outcome.retry_after.value_or(Duration{}));
