@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -27,7 +28,9 @@ class P4 final : public Property {
     if (change.request->outcome == Outcome::ambiguous) return;
     checked();
     const std::string id = change.request->replica + " " + change.commit.key;
-    if (++stop->second.landed[id] == 1) return;
+    // One write may make several commits: an eviction is first noted on its pod.
+    const auto landed = stop->second.landed.try_emplace(id, change.request->id).first;
+    if (landed->second == change.request->id) return;
     broken(change.violation(std::string(to_string(change.commit.kind)) + " " + change.commit.key,
                             "a second write landed that was sent before the abort or pause"));
   }
@@ -35,7 +38,7 @@ class P4 final : public Property {
  private:
   struct Stop {
     Instant at;
-    std::map<std::string, int> landed;  ///< By replica and object.
+    std::map<std::string, std::uint64_t> landed;  ///< The first request, by replica and object.
   };
   std::map<std::string, Stop> stops_;  ///< The last, by Rollout.
 };

@@ -184,6 +184,18 @@ const Tale waits[] = {
        s.lands(first, replica_set, "web-new", R"({"spec":{"replicas":1}})");
        s.ours(replica_set, "web-new", R"({"spec":{"replicas":0}})");
      },                                                                                            keeps },
+    {"P4",  "an eviction lands after an abort, in two commits",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 1);
+       const SentRequest first =
+           s.ask(pod, "web-old-0",
+                 {.method = Method::post, .subresource = "eviction", .outcome = Outcome::pending});
+       s.pass(1_s);
+       s.others(rollout, "web", R"({"status":{"abort":true}})");
+       s.lands(first, pod, "web-old-0", R"({"status":{"phase":"Running"}})");
+       s.lands(first, pod, "web-old-0", "null");
+     },                                                                                            keeps },
     {"P6",  "a full promotion is dropped on the way",
      [](Story& s) {
        s.begin(canary);
