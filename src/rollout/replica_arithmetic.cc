@@ -103,7 +103,9 @@ Split split_for_weight(std::int32_t desired, std::int32_t weight, std::int32_t m
     consider(up, all + 1);
     if (!tied(all + 1) && (down > 0 || may_be_empty)) consider(down, all + 1);
   }
-  if (!best) return {0, desired};
+  // Compat: Argo Rollouts takes none of the new pods where rounding up would leave no old ones and
+  // the shares are tied (90 % of 5, without a surge), and the step counts as done without a pod.
+  if (!best) consider(down, all);
   return {narrow(best->canary), narrow(best->total - best->canary)};
 }
 
