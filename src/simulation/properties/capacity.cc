@@ -268,6 +268,10 @@ class C12 final : public Property {
   C12() : Property("C12", "a restart leaves desired - maxUnavailable pods") {}
 
   void on_commit(const Change& change, const Ledger& ledger) override {
+    if (lowers(change)) {
+      lowered_[change.request->replica + " " + change.set_after->key] = {
+          change.commit.revision, change.set_after->replicas};
+    }
     if (change.request == nullptr || change.pod_before == nullptr || change.rollout == nullptr) {
       return;
     }
@@ -275,20 +279,47 @@ class C12 final : public Property {
         !change.pod_before->leaving && (change.pod_after == nullptr || change.pod_after->leaving);
     if (!goes || !change.pod_before->ready) return;
     checked();
-    // Each world has a size of its own: who resizes the Rollout may not have been heard of.
-    const bool to_blame = is_to_blame(change, ledger, [](const World& world) {
-      return !world.rollout || dependable(world) < least_of(*world.rollout);
-    });
-    if (!to_blame) return;
+    const World truth = ledger.true_world(*change.rollout);
+    const World known = known_to(*change.request, *change.rollout, ledger);
+    if (!leaves_too_few(truth) || !leaves_too_few(known)) return;
     broken(change.violation(
         "Pod " + change.commit.key,
         fmt::format("evicted with fewer than {} others available", least_of(*change.rollout))));
   }
 
  private:
+  struct Lowered {
+    std::uint64_t revision = 0;
+    std::int64_t size = 0;
+  };
+
   static std::int64_t least_of(const RolloutView& rollout) {
     return rollout.desired - std::max<std::int64_t>(rollout.max_unavailable, 1);
   }
+  /// Each world has a size of its own: who resizes the Rollout may not have been heard of.
+  static bool leaves_too_few(const World& world) {
+    return !world.rollout || dependable(world) < least_of(*world.rollout);
+  }
+  /// Sizes are as the sender was told, and as it made them smaller itself: no precondition on a pod
+  /// can guard what others make of them meanwhile.
+  World known_to(const SentRequest& request, const RolloutView& rollout,
+                 const Ledger& ledger) const {
+    World world = ledger.world_of(request, rollout);
+    for (ReplicaSetView& set : world.sets) {
+      const std::uint64_t told = ledger.known_to(request, ObjectKind::replica_set, set.key);
+      const Version* version = ledger.version_at(ObjectKind::replica_set, set.key, told);
+      if (version != nullptr && version->content != nullptr) {
+        set.replicas = replica_set_view(version->content, set.key).replicas;
+      }
+      const auto own = lowered_.find(request.replica + " " + set.key);
+      if (own != lowered_.end() && own->second.revision > told) {
+        set.replicas = std::min(set.replicas, own->second.size);
+      }
+    }
+    return world;
+  }
+
+  std::map<std::string, Lowered> lowered_;  ///< Last, by the sender and the ReplicaSet.
 };
 
 class C13 final : public Property {

@@ -368,6 +368,14 @@ void Ledger::apply_pod(const Commit& commit, Change& change) {
   if (set_key != set_keys_.end()) change.rollout = rollout_owning(replica_set(set_key->second));
 }
 
+const ReplicaSetView* Ledger::set_about(const Addressed& about) const {
+  if (about.kind != ObjectKind::pod) return replica_set(about.key);
+  const auto pod = pods_.find(about.key);
+  if (pod == pods_.end()) return nullptr;
+  const auto set = set_keys_.find(pod->second.owner);
+  return set == set_keys_.end() ? nullptr : replica_set(set->second);
+}
+
 Ledger::Basis Ledger::basis_of(const SentRequest& request) {
   Replica& replica = replicas_[request.replica];
   // The newest plan: writes of one plan come one after the other, those of others have theirs.
@@ -389,7 +397,7 @@ Ledger::Basis Ledger::basis_of(const SentRequest& request) {
         request.about.key +
         std::string(object["metadata"]["ownerReferences"].at(0)["name"].string_or_empty()));
     if (found != replica.planned.end()) newest = &found->second;
-  } else if (const ReplicaSetView* set = replica_set(request.about.key)) {
+  } else if (const ReplicaSetView* set = set_about(request.about)) {
     const RolloutView* owner = rollout_owning(set);
     const auto found = owner != nullptr ? replica.planned.find(owner->key) : replica.planned.end();
     if (found != replica.planned.end()) newest = &found->second;

@@ -147,6 +147,8 @@ class Ledger {
   };
 
   static std::string id_of(ObjectKind kind, std::string_view key);
+  /// The ReplicaSet that a request is about, or whose pod it is.
+  const ReplicaSetView* set_about(const Addressed& about) const;
   Basis basis_of(const SentRequest& request);
   const Version* version_for(const Basis& basis, ObjectKind kind, std::string_view key,
                              Others others) const;

@@ -211,6 +211,25 @@ const Tale capacity[] = {
        s.ours(replica_set, "web-old", R"({"spec":{"replicas":1}})");
        s.ours(pod, "web-old-0", "null", {.method = Method::post, .subresource = "eviction"});
      },                                                 breaks},
+    {"C12", "somebody scales down before a write of ours that has read nothing of the size",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 3);
+       s.reconciles();
+       s.others(replica_set, "web-old", R"({"spec":{"replicas":1}})");
+       s.ours(replica_set, "web-old", R"({"metadata":{"annotations":{"a":"b"}}})");
+       s.hears_all();
+       s.ours(pod, "web-old-0", "null", {.method = Method::post, .subresource = "eviction"});
+     },                                                 keeps },
+    {"C12", "a restart after somebody has scaled down",
+     [](Story& s) {
+       s.begin(canary);
+       s.add_pods("web-old", 3);
+       s.others(replica_set, "web-old", R"({"spec":{"replicas":1}})");
+       s.hears_all();
+       s.reconciles();
+       s.ours(pod, "web-old-0", "null", {.method = Method::post, .subresource = "eviction"});
+     },                                                 breaks},
     {"C12", "a restart evicts one of two for a Rollout that has grown unheard",
      [](Story& s) {
        s.begin(canary);
