@@ -231,6 +231,9 @@ void promote(Work& work, const std::string& reason) {
   status.blue_green.scale_up_preview_check_point = false;
   status.current_step_index = past_last_step(work.rollout);
   if (status.stable_rs == work.new_hash) return;
+  if (!status.stable_rs.empty() && work.roles.new_) {
+    work.change(*work.roles.new_).promoted = true;
+  }
   status.stable_rs = work.new_hash;
   work.note("RolloutCompleted", fmt::format("Rollout completed update to revision {} ({}): {}",
                                             work.new_revision, work.new_hash, reason));

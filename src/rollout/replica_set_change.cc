@@ -157,7 +157,7 @@ std::optional<kubernetes::Write> make_write(const ReplicaSetChange& change) {
         .expect_as_seen(annotation_path(keys::claim));
   }
   if (change.takes_out_of_service()) write.expect_as_seen(annotation_path(keys::revision));
-  if (change.rests_on_availability && change.lowers()) {
+  if ((change.rests_on_availability && change.lowers()) || change.promoted) {
     write.expect_as_seen("/status/availableReplicas");
   }
   if (change.replicas && *change.replicas != spec_replicas(*change.of)) {

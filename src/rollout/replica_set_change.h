@@ -42,7 +42,8 @@ struct ReplicaSetChange {
   bool claims = false;  ///< Notes it, whatever else changes.
   /// The decision rests on how many of its pods serve, so the write does too.
   bool rests_on_availability = false;
-  std::string why;  ///< The first reason is the one to tell.
+  bool promoted = false;  ///< The same plan makes it stable, since so many of its pods serve.
+  std::string why;        ///< The first reason is the one to tell.
 
   /// Says what is changed and why.
   void because(std::string_view reason) {

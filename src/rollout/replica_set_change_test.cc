@@ -102,6 +102,22 @@ TEST_CASE("a decision that rests on serving pods is held to them") {
   CHECK_FALSE(applied(*write, fewer));
 }
 
+TEST_CASE(
+    "a promotion is held to the pods that serve, as far as it is written with a change of size") {
+  const api::ReplicaSet old = old_one();
+  ReplicaSetChange change;
+  change.of = &old;
+  change.promoted = true;
+  CHECK_FALSE(make_write(change));
+  change.replicas = 5;
+  const auto write = make_write(change);
+  REQUIRE(write);
+  CHECK(applied(*write, old));
+  api::ReplicaSet fewer = old;
+  fewer.status.available_replicas = 2;
+  CHECK_FALSE(applied(*write, fewer));
+}
+
 TEST_CASE("what is as wanted is not written") {
   const api::ReplicaSet old = old_one();
   ReplicaSetChange change;
