@@ -65,10 +65,11 @@ Plan plan_unsupported(const Observed& seen, const std::vector<std::string>& fiel
 
 /// An old ReplicaSet ends, whatever is wrong with the Rollout. Which ones are in use is what the
 /// status says, since nothing newer has begun. Where the spec itself is sound, and only what it
-/// names is missing, its delay can be relied on too.
+/// names is missing, its delay can be relied on too. Before the first status nothing is known to be
+/// old.
 void end_what_is_old(Work& work, bool sound) {
   const api::RolloutStatus& status = work.rollout.status;
-  if (status.current_pod_hash.empty()) return;
+  const bool is_first = status.current_pod_hash.empty();
   const bool has_delay = sound && work.rollout.spec.strategy.blue_green.has_value();
   // A rolling update has none; a person who pauses it holds every size as it is.
   const auto& canary = work.rollout.spec.strategy.canary;
@@ -77,8 +78,8 @@ void end_what_is_old(Work& work, bool sound) {
   for (const api::ReplicaSet* owned : work.roles.owned) {
     const Deadline deadline = parse_deadline(owned->metadata);
     const std::string hash = hash_of(*owned);
-    const bool in_use =
-        hash == status.stable_rs || hash == status.current_pod_hash || work.selected.contains(hash);
+    const bool in_use = is_first || hash == status.stable_rs || hash == status.current_pod_hash ||
+                        work.selected.contains(hash);
     const bool is_arranged = std::holds_alternative<At>(deadline);
     if (owned->metadata.deletion_timestamp) continue;
     if (in_use || spec_replicas(*owned) == 0 || !(is_arranged || has_delay)) {

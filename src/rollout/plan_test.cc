@@ -173,6 +173,20 @@ TEST_CASE("what is arranged comes about though the spec is invalid (D5)") {
   CHECK(world.rollout().status.phase == "Degraded");
 }
 
+TEST_CASE("an unreadable deadline is mended though the spec is invalid before any status (D6)") {
+  SimulatedWorld world(2, R"({"blueGreen":{"activeService":"active"}})");
+  world.add_service("active");
+  world.reconcile();
+  world.reconcile(1);
+  REQUIRE(world.rollout().status.current_pod_hash.empty());
+  world.edit_replica_set("v1", R"({"metadata":{"annotations":{"scale-down-deadline":"-1"}}})");
+  world.edit(R"({"replicas":-1})");
+  world.run();
+  CHECK(world.rollout().status.phase == "Degraded");
+  CHECK(world.replica_set("v1").metadata.annotation(keys::scale_down_deadline) == nullptr);
+  CHECK(world.replica_set("v1").spec.replicas == 2);
+}
+
 TEST_CASE("pods that others ask for of an old version end though a Service is missing (D5)") {
   const std::string sizes = R"("maxSurge":1,"maxUnavailable":1)";
   struct Row {
