@@ -9,6 +9,10 @@ std::int64_t scaled(std::int64_t nanoseconds, std::int64_t by, std::int64_t over
   return static_cast<std::int64_t>(static_cast<__int128>(nanoseconds) * by / over);
 }
 
+/// Both ways are rounded down: without these nanoseconds a timer could come up too early by its own
+/// clock.
+constexpr std::int64_t rounded = 2;
+
 }  // namespace
 
 TrueTime::~TrueTime() {
@@ -36,6 +40,7 @@ TrueTime::Id TrueTime::add(Instant when, kubernetes::Task task, ActorLoop* actor
   slot.actor = actor;
   slot.used = true;
   slot.upkeep = upkeep;
+  slot.by_clock = false;
   push(std::max(when, now_), index);
   return Id{slot.generation} << 32 | index;
 }
@@ -102,23 +107,38 @@ void TrueTime::drop_all_of(ActorLoop& actor) {
   }
 }
 
+void TrueTime::set_anew(const ActorLoop& actor, std::int64_t old_rate, std::int64_t new_rate) {
+  for (Entry& entry : heap_) {
+    const Slot& slot = slots_[entry.slot];
+    if (slot.actor != &actor || !slot.by_clock) continue;
+    const Duration left = entry.due - now_;
+    entry.due = now_ + Duration{scaled(left.nanoseconds, old_rate, new_rate) + rounded};
+  }
+  std::ranges::make_heap(heap_, std::greater<>());
+}
+
 Duration ActorLoop::true_length(Duration delay) const {
   const Duration own{std::max<std::int64_t>(delay.nanoseconds, 0)};
-  // Both ways are rounded down: without these two nanoseconds a timer could come up too early by
-  // its own clock.
-  const Duration real{rate_ == 1000 ? own.nanoseconds : scaled(own.nanoseconds, 1000, rate_) + 2};
+  const Duration real{rate_ == 1000 ? own.nanoseconds
+                                    : scaled(own.nanoseconds, 1000, rate_) + rounded};
   // Short ones are exact, or who waits for the rest of a wait would wait without end.
   constexpr Duration exact = 1_s;
   if (real < exact) return real + late_;
   return real + late_ - std::min(early_, Duration{real.nanoseconds / 4});
 }
 
+kubernetes::EventLoop::TimerId ActorLoop::add(Duration delay, kubernetes::Task task, bool upkeep) {
+  const TimerId timer = time_.add(time_.now() + true_length(delay), std::move(task), this, upkeep);
+  if (timer != 0) time_.slots_[static_cast<std::uint32_t>(timer)].by_clock = true;
+  return timer;
+}
+
 kubernetes::EventLoop::TimerId ActorLoop::after(Duration delay, kubernetes::Task task) {
-  return time_.after(true_length(delay), std::move(task), this);
+  return add(delay, std::move(task), false);
 }
 
 kubernetes::EventLoop::TimerId ActorLoop::after_upkeep(Duration delay, kubernetes::Task task) {
-  return time_.after_upkeep(true_length(delay), std::move(task), this);
+  return add(delay, std::move(task), true);
 }
 
 Instant ActorLoop::monotonic_now() const {
@@ -129,6 +149,7 @@ Instant ActorLoop::monotonic_now() const {
 void ActorLoop::set_rate(std::int64_t thousandths) {
   monotonic_ = monotonic_now();
   began_ = time_.now();
+  if (thousandths != rate_) time_.set_anew(*this, rate_, thousandths);
   rate_ = thousandths;
 }
 

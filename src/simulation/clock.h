@@ -28,10 +28,6 @@ class TrueTime {
   Id after(Duration delay, kubernetes::Task task, ActorLoop* actor = nullptr) {
     return at(delay.nanoseconds > 0 ? now_ + delay : now_, std::move(task), actor);
   }
-  /// A timer of upkeep: see `EventLoop::after_upkeep`.
-  Id after_upkeep(Duration delay, kubernetes::Task task, ActorLoop* actor) {
-    return add(delay.nanoseconds > 0 ? now_ + delay : now_, std::move(task), actor, true);
-  }
   /// No timer of upkeep comes up from here on: a day of bookmarks and of watches that end and are
   /// opened again would cost more than all that is judged.
   void rest_upkeep() { upkeep_rests_ = true; }
@@ -57,9 +53,12 @@ class TrueTime {
     std::uint32_t generation = 1;
     bool used = false;
     bool upkeep = false;
+    bool by_clock = false;  ///< Due by the actor's own clock.
   };
   Id add(Instant when, kubernetes::Task task, ActorLoop* actor, bool upkeep);
   void drop_all_of(ActorLoop& actor);
+  /// What the actor has set by its own clock is due when that shows the time, at its new rate too.
+  void set_anew(const ActorLoop& actor, std::int64_t old_rate, std::int64_t new_rate);
   kubernetes::Task release(std::uint32_t slot);
   void push(Instant due, std::uint32_t slot);
   void resume(ActorLoop& actor);
@@ -90,7 +89,7 @@ class ActorLoop final : public kubernetes::EventLoop {
   Duration offset() const { return now() - time_.now(); }
   /// Sets the wall clock so, as a time service does.
   void set_offset(Duration offset) { offset_ = offset_ + offset - this->offset(); }
-  /// In thousandths of true time: 1000 is a good clock, 800 loses a fifth.
+  /// In thousandths of true time: 1000 is a good clock, 800 loses a fifth. Timers keep to it.
   void set_rate(std::int64_t thousandths);
   /// How much later than asked every timer runs.
   void set_late(Duration late) { late_ = late; }
@@ -104,6 +103,7 @@ class ActorLoop final : public kubernetes::EventLoop {
 
  private:
   friend class TrueTime;
+  TimerId add(Duration delay, kubernetes::Task task, bool upkeep);
   /// How long such a delay of this clock truly is.
   Duration true_length(Duration delay) const;
 
