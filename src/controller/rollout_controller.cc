@@ -214,7 +214,7 @@ struct RolloutController::State {
             metrics->reconciled(key.namespace_, key.name, loop.monotonic_now() - begun);
           }
           record(plan.events, outcome.applied, key);
-          if (metrics != nullptr && !outcome.error && plan.ended) {
+          if (metrics != nullptr && outcome.applied == sent->size() && plan.ended) {
             metrics->update_ended(*plan.ended);
           }
           if (create_refused && !outcome.error) {
@@ -223,7 +223,12 @@ struct RolloutController::State {
           } else {
             finish(key, plan, *sent, outcome);
           }
-        }));
+        }),
+        // Between two writes the Rollout may go: what is left would be done for nobody.
+        [this, key, uid = seen.rollout->metadata.uid] {
+          const auto now = view.rollouts().get(key);
+          return now && now->metadata.uid == uid && !now->metadata.deletion_timestamp;
+        });
   }
 
   void record(const std::vector<rollout::Event>& noted, std::size_t applied_count,
@@ -250,7 +255,9 @@ struct RolloutController::State {
               const Writer::Outcome& outcome) {
     const bool progressed = outcome.applied > 0;
     if (!outcome.error) {
-      queue.done(key, {.progressed = progressed, .look_again = plan.look_again});
+      const bool whole = outcome.applied == sent.size();
+      queue.done(key,
+                 {.progressed = progressed, .look_again = whole ? plan.look_again : Duration{}});
       return;
     }
     const Write& stopped_at = sent[std::min(outcome.applied, sent.size() - 1)];

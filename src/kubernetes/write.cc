@@ -308,11 +308,13 @@ std::string Write::text() const {
 struct Writer::Run {
   std::vector<Write> writes;
   std::function<void(Outcome)> done;
+  std::function<bool()> goes_on;
   Outcome outcome;
 };
 
-void Writer::execute(std::vector<Write> writes, std::function<void(Outcome)> done) {
-  auto run = std::make_shared<Run>(Run{std::move(writes), std::move(done), {}});
+void Writer::execute(std::vector<Write> writes, std::function<void(Outcome)> done,
+                     std::function<bool()> goes_on) {
+  auto run = std::make_shared<Run>(Run{std::move(writes), std::move(done), std::move(goes_on), {}});
   proceed(std::move(run));
 }
 
@@ -322,7 +324,8 @@ void Writer::proceed(std::shared_ptr<Run> run) {
          run->writes[run->outcome.applied].changes_nothing()) {
     ++run->outcome.applied;
   }
-  if (run->outcome.applied == run->writes.size()) {
+  const bool begun = run->outcome.applied > 0;
+  if (run->outcome.applied == run->writes.size() || (begun && run->goes_on && !run->goes_on())) {
     run->done(std::move(run->outcome));
     return;
   }

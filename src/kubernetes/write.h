@@ -115,7 +115,10 @@ class Writer {
   /// Sends `writes` in order and stops at the first that fails. A write that changes nothing is
   /// not sent, and counts as applied. `done` is called once: inside this call where nothing is to
   /// be sent, else from the event loop. A Writer that is destroyed calls nobody any more.
-  void execute(std::vector<Write> writes, std::function<void(Outcome)> done);
+  /// `goes_on` is asked before each write but the first, which may be long after it: where it says
+  /// no, the rest is left out, and fewer are applied without an error.
+  void execute(std::vector<Write> writes, std::function<void(Outcome)> done,
+               std::function<bool()> goes_on = {});
 
  private:
   struct Run;

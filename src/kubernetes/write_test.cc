@@ -313,8 +313,10 @@ struct Fixture {
         said.push_back(write.why() + " " + to_text(object));
       });
 
-  void execute(std::vector<Write> writes) {
-    writer->execute(std::move(writes), [this](Writer::Outcome o) { outcome = std::move(o); });
+  void execute(std::vector<Write> writes, std::function<bool()> goes_on = {}) {
+    writer->execute(
+        std::move(writes), [this](Writer::Outcome o) { outcome = std::move(o); },
+        std::move(goes_on));
     loop.run_ready();
   }
   void answer(Result<Response> response) {
@@ -376,6 +378,18 @@ TEST_CASE("the first failure ends a list of writes") {
     CHECK(f.transport.requests.size() == 2);
     CHECK(f.said.size() == 1);
     if (std::string_view(row.name) == "throttled") CHECK(f.outcome->retry_after == 3_s);
+  }
+}
+
+TEST_CASE("what makes no sense any more is left out, but for what has gone out already") {
+  for (const std::size_t wanted : {0UZ, 1UZ, 2UZ}) {
+    CAPTURE(wanted);
+    Fixture f;
+    f.execute({scale("one"), scale("two"), scale("three")}, [&] { return f.said.size() < wanted; });
+    while (!f.outcome) f.answer(json_response(200, json("{}")));
+    CHECK(f.outcome->applied == std::max(wanted, 1UZ));
+    CHECK_FALSE(f.outcome->error.has_value());
+    CHECK(f.transport.requests.size() == std::max(wanted, 1UZ));
   }
 }
 
