@@ -44,10 +44,7 @@ class I2 final : public Property {
         check_service(change, ledger);
         break;
       case ObjectKind::pod:
-        checked();
-        if (change.rollout == nullptr) {
-          broken(change.violation("Pod " + change.commit.key, "belongs to no Rollout"));
-        }
+        check_pod(change, ledger);
         break;
       case ObjectKind::deployment:
         checked();
@@ -74,6 +71,15 @@ class I2 final : public Property {
     if (ledger.was_rollout(owner)) return;
     broken(
         change.violation(set->text(), fmt::format("its controller \"{}\" is no Rollout", owner)));
+  }
+  /// Whose its ReplicaSet is may have changed since it was decided, and no condition on a pod can
+  /// tell.
+  void check_pod(const Change& change, const Ledger& ledger) {
+    checked();
+    if (change.rollout != nullptr) return;
+    const PodView& pod = change.pod_before ? *change.pod_before : *change.pod_after;
+    if (change.request && ledger.was_rollout(ledger.owner_known_to(*change.request, pod))) return;
+    broken(change.violation("Pod " + change.commit.key, "belongs to no Rollout"));
   }
   /// By the Rollout of its mark, as far as the writer had been told when it decided: it may be gone
   /// by the time the write lands, and no condition on a Service can tell.

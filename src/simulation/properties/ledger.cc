@@ -343,7 +343,11 @@ void Ledger::index_set(const ReplicaSetView* before, const ReplicaSetView* after
   if (before != nullptr && (after == nullptr || after->uid != before->uid)) {
     set_keys_.erase(before->uid);
   }
-  if (after != nullptr) set_keys_[after->uid] = key;
+  if (after == nullptr) return;
+  set_keys_[after->uid] = key;
+  PastSet& past = past_sets_[after->uid];
+  past.key = key;
+  if (!after->owner.empty()) past.owner = after->owner;
 }
 
 const RolloutView* Ledger::rollout_owning(const ReplicaSetView* set) const {
@@ -368,12 +372,24 @@ void Ledger::apply_pod(const Commit& commit, Change& change) {
   if (set_key != set_keys_.end()) change.rollout = rollout_owning(replica_set(set_key->second));
 }
 
-const ReplicaSetView* Ledger::set_about(const Addressed& about) const {
-  if (about.kind != ObjectKind::pod) return replica_set(about.key);
-  const auto pod = pods_.find(about.key);
-  if (pod == pods_.end()) return nullptr;
-  const auto set = set_keys_.find(pod->second.owner);
-  return set == set_keys_.end() ? nullptr : replica_set(set->second);
+const Ledger::PastSet* Ledger::set_about(const Addressed& about) const {
+  std::string uid;
+  if (const auto pod = pods_.find(about.key); about.kind == ObjectKind::pod) {
+    if (pod != pods_.end()) uid = pod->second.owner;
+  } else if (const ReplicaSetView* set = replica_set(about.key)) {
+    uid = set->uid;
+  }
+  const auto past = past_sets_.find(uid);
+  return past == past_sets_.end() ? nullptr : &past->second;
+}
+
+std::string Ledger::owner_known_to(const SentRequest& request, const PodView& pod) const {
+  const auto set = past_sets_.find(pod.owner);
+  if (set == past_sets_.end()) return {};
+  const std::uint64_t told = known_to(request, ObjectKind::replica_set, set->second.key);
+  const Version* version = version_at(ObjectKind::replica_set, set->second.key, told);
+  if (version == nullptr || version->content == nullptr) return {};
+  return replica_set_view(version->content, set->second.key).owner;
 }
 
 Ledger::Basis Ledger::basis_of(const SentRequest& request) {
@@ -397,9 +413,10 @@ Ledger::Basis Ledger::basis_of(const SentRequest& request) {
         request.about.key +
         std::string(object["metadata"]["ownerReferences"].at(0)["name"].string_or_empty()));
     if (found != replica.planned.end()) newest = &found->second;
-  } else if (const ReplicaSetView* set = set_about(request.about)) {
-    const RolloutView* owner = rollout_owning(set);
-    const auto found = owner != nullptr ? replica.planned.find(owner->key) : replica.planned.end();
+  } else if (const PastSet* set = set_about(request.about)) {
+    const auto owner = rollout_keys_.find(set->owner);
+    const auto found =
+        owner != rollout_keys_.end() ? replica.planned.find(owner->second) : replica.planned.end();
     if (found != replica.planned.end()) newest = &found->second;
   }
   return newest != nullptr ? *newest : Basis{request.at, replica.known};

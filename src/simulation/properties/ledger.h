@@ -77,6 +77,9 @@ class Ledger {
   const RolloutView* rollout(std::string_view key) const;
   /// Of that uid, as it is now.
   const RolloutView* rollout_of_uid(std::string_view uid) const;
+  /// The uid of what the pod's ReplicaSet belonged to, as far as the sender had been told when it
+  /// decided. Empty where that is nothing.
+  std::string owner_known_to(const SentRequest& request, const PodView& pod) const;
   /// There was a Rollout of that uid, be it gone.
   bool was_rollout(std::string_view uid) const { return rollout_keys_.contains(std::string(uid)); }
   /// A Rollout named that object as what lends it a template, be it gone by now.
@@ -147,8 +150,13 @@ class Ledger {
   };
 
   static std::string id_of(ObjectKind kind, std::string_view key);
-  /// The ReplicaSet that a request is about, or whose pod it is.
-  const ReplicaSetView* set_about(const Addressed& about) const;
+  /// A ReplicaSet that there was, and the last Rollout that it had.
+  struct PastSet {
+    std::string key;
+    std::string owner;  ///< Its uid.
+  };
+  /// That a request is about, or whose pod it is. Null where there is none.
+  const PastSet* set_about(const Addressed& about) const;
   Basis basis_of(const SentRequest& request);
   const Version* version_for(const Basis& basis, ObjectKind kind, std::string_view key,
                              Others others) const;
@@ -168,6 +176,7 @@ class Ledger {
   std::map<std::string, ReplicaSetView, std::less<>> sets_;
   std::unordered_map<std::string, std::vector<std::string>> sets_of_;  ///< Keys by owner's uid.
   std::unordered_map<std::string, std::string> set_keys_;              ///< By uid.
+  std::unordered_map<std::string, PastSet> past_sets_;                 ///< By uid.
   std::map<std::string, ServiceView, std::less<>> services_;
   std::map<std::string, PodView, std::less<>> pods_;
   std::unordered_map<std::string, std::vector<std::string>> pods_of_;  ///< Keys by owner's uid.

@@ -27,6 +27,18 @@ void raise_beside_the_gone(Story& s, bool has_asked) {
   s.ours(replica_set, "web-new", R"({"spec":{"replicas":1}})");
 }
 
+/// A ReplicaSet is let go of, and a pod of it is written: decided before the controller heard of
+/// it, or after.
+void writes_to_a_pod_let_go(Story& s, bool decided_before) {
+  s.begin(canary);
+  s.add_pods("web-old", 1);
+  if (decided_before) s.reconciles();
+  s.others(replica_set, "web-old", R"({"metadata":{"ownerReferences":null}})");
+  s.hears(replica_set, "web-old");
+  if (!decided_before) s.reconciles();
+  s.ours(pod, "web-old-0", R"({"metadata":{"labels":{"role":"stable"}}})");
+}
+
 /// A Rollout is deleted, and its Service switched: decided before the controller heard of it, or
 /// after.
 void switches_for_one_that_goes(Story& s, bool decided_before) {
@@ -299,6 +311,10 @@ const Tale identity[] = {
                 R"({"spec":{"selector":{"app":"web","rollouts-pod-template-hash":"old"}}})");
        s.ours(service, "old", R"({"spec":{"selector":{"rollouts-pod-template-hash":null}}})");
      },                                                                        breaks},
+    {"I2",  "a pod of a ReplicaSet that was let go is written",
+     [](Story& s) { writes_to_a_pod_let_go(s, false); },                       breaks},
+    {"I2",  "a pod is written whose ReplicaSet is let go of meanwhile",
+     [](Story& s) { writes_to_a_pod_let_go(s, true); },                        keeps },
     {"I2",  "a Deployment that no Rollout names is scaled",
      [](Story& s) {
        s.begin(canary);
