@@ -45,6 +45,14 @@ def rollout_of(kind, name, **reference):
     return thing
 
 
+def note_wrong_generation(world, name):
+    """As if a newer workload had been decided on: the controller looks at it, and mends the note."""
+    note = "rollout.argoproj.io/workload-generation"
+    world.merge("Rollout", name, {"metadata": {"annotations": {note: "99"}}})
+    world.until(f"{name} notes its workload's generation", lambda: world.get(
+        "Rollout", name)["metadata"]["annotations"][note] != "99")
+
+
 @flow("a Rollout takes over from a Deployment, whose template is its own from then on")
 def workload(world):
     world.create("Deployment", deployment("old", 2))
@@ -57,6 +65,7 @@ def workload(world):
     world.until_sizes("shop", v1=1, v2=1)
     world.slipway("undo", "shop")
     world.until_sizes("shop", v1=2)
+    note_wrong_generation(world, "shop")
 
 
 @flow("a Rollout takes the template of a PodTemplate")
@@ -65,6 +74,7 @@ def pod_template(world):
     world.create("Rollout", rollout_of("PodTemplate", "lent"))
     world.until_phase("shop", "Healthy")
     world.until_sizes("shop", v1=2)
+    note_wrong_generation(world, "shop")
 
 
 @flow("explain says what holds a Rollout up, and plan what comes next, without doing it")
@@ -108,6 +118,8 @@ def one_namespace(world):
     lent["metadata"] = {"name": "lent", "labels": world.instance_labels}
     world.create("Rollout", lent)
     world.until_phase("lent", "Healthy")
+    for name in ("shop", "lent"):
+        note_wrong_generation(world, name)
 
 
 @flow("the Services of a Rollout that was deleted select by their own labels again")
