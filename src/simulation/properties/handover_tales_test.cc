@@ -274,23 +274,31 @@ void complete_a_step(Story& s) {
   s.ours(rollout, "web", R"({"status":{"currentStepIndex":1}})");
 }
 
+/// The stable version is gone, and another that serves takes its place.
+void mends_stable(Story& s, const std::string& reason) {
+  s.begin(blue_green);
+  s.others(rollout, "web", R"({"status":{"stableRS":"lost"}})");
+  s.ours(rollout, "web", R"({"status":{"stableRS":"old"}})");
+  tell(s, "a", reason);
+}
+
 const Tale telling[] = {
     {"P10", "a step is told of twice",
      [](Story& s) {
        complete_a_step(s);
        tell(s, "a", "RolloutStepCompleted");
        tell(s, "b", "RolloutStepCompleted");
-     }, breaks},
+     },                                                         breaks},
     {"P10", "a step is told of before it is written down",
      [](Story& s) {
        s.begin(with_steps);
        tell(s, "a", "RolloutStepCompleted");
-     }, breaks},
+     },                                                         breaks},
     {"P10", "a promotion is told of, and was none",
      [](Story& s) {
        complete_a_step(s);
        tell(s, "a", "RolloutCompleted");
-     }, breaks},
+     },                                                         breaks},
     {"P10", "nobody is told of a step",
      [](Story& s) {
        complete_a_step(s);
@@ -298,7 +306,7 @@ const Tale telling[] = {
        s.pass(60_s);
        s.ask(rollout, "web", {.method = Method::get});
        s.heal();
-     }, breaks},
+     },                                                         breaks},
     {"P10", "each step is told of",
      [](Story& s) {
        complete_a_step(s);
@@ -309,14 +317,18 @@ const Tale telling[] = {
        s.pass(60_s);
        s.ask(rollout, "web", {.method = Method::get});
        s.heal();
-     }, keeps },
+     },                                                         keeps },
+    {"P10", "a stable version that was lost is told of as mended",
+     [](Story& s) { mends_stable(s, "StableRevisionMended"); }, keeps },
+    {"P10", "a stable version that was lost is told of as an update",
+     [](Story& s) { mends_stable(s, "RolloutCompleted"); },     breaks},
     {"P10", "one that dies tells nothing",
      [](Story& s) {
        complete_a_step(s);
        s.pass(60_s);
        s.ask(rollout, "web", {.method = Method::get, .replica = "controller-1"});
        s.heal();
-     }, keeps },
+     },                                                         keeps },
 };
 
 }  // namespace

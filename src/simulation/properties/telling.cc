@@ -29,7 +29,12 @@ std::vector<std::string_view> happenings(const Change& change) {
   if (same_steps && before->step && after->step && *after->step == *before->step + 1) {
     reasons.push_back("RolloutStepCompleted");
   }
-  if (before->stable_hash != after->stable_hash) reasons.push_back("RolloutCompleted");
+  if (before->stable_hash != after->stable_hash) {
+    // What is promoted is the current version; where the stable one was lost, another that serves
+    // takes its place, which completes no update.
+    const bool promoted = after->stable_hash == after->current_hash;
+    reasons.push_back(promoted ? "RolloutCompleted" : "StableRevisionMended");
+  }
   return reasons;
 }
 
@@ -40,7 +45,7 @@ bool may_be_silent(const Change& change, std::string_view reason) {
 }
 
 constexpr std::string_view counted[] = {"NewReplicaSetCreated", "RolloutStepCompleted",
-                                        "RolloutCompleted"};
+                                        "RolloutCompleted", "StableRevisionMended"};
 
 /// Each happening yields at most one Event of the replica that brought it about, and one soon after
 /// it has heard that its write was carried out. Not across a crash: who dies in between tells
