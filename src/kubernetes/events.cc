@@ -286,12 +286,14 @@ struct EventRecorder::State : std::enable_shared_from_this<State> {
       all.erase(what);
       return;
     }
-    if (code != ErrorCode::unavailable) {
+    // Held back while another leads: perhaps not for long, and it happened all the same.
+    const bool held_back = code == ErrorCode::cancelled;
+    if (code != ErrorCode::unavailable && !held_back) {
       // The event that was counted on is gone, or has changed: begin another.
       begin_anew(series);
       series.in_doubt = 0;
     } else {
-      series.in_doubt = sent;
+      if (!held_back) series.in_doubt = sent;
       // No event goes out until then: the server has enough to do.
       const Duration wait =
           std::max(retry_delay * series.attempts, outcome.retry_after.value_or(Duration{}));

@@ -184,6 +184,20 @@ TEST_CASE("a count whose answer got lost is not counted again, and what follows 
   }
 }
 
+TEST_CASE("an event that is held back while another leads is told a little later") {
+  Fixture f;
+  const auto answer = f.store.transport.respond;
+  const Instant leads_from = f.loop.now() + 2_s;
+  f.store.transport.respond = [&](const Request& request) -> std::optional<Result<Response>> {
+    if (f.loop.now() >= leads_from) return answer(request);
+    return Result<Response>(fail(ErrorCode::cancelled, "events", "not sent"));
+  };
+  f.record("Scaled");
+  f.loop.run_for(10_s);
+  CHECK(f.recorder->pending() == 0);
+  CHECK(f.counts()["Scaled"] == 1);
+}
+
 TEST_CASE("what can't be written is dropped after some tries, and holds up nothing") {
   struct Row {
     const char* name;
