@@ -237,6 +237,7 @@ std::string escape_pointer(std::string_view token) {
 }
 
 std::string unescape_pointer(std::string_view token) {
+  if (token.find('~') == token.npos) return std::string(token);
   std::string plain;
   for (std::size_t i = 0; i < token.size(); ++i) {
     if (token[i] == '~' && i + 1 < token.size() && (token[i + 1] == '0' || token[i + 1] == '1')) {

@@ -228,10 +228,10 @@ class Builder {
       // On-Demand steps over a value that nobody asks for.
       if (!is_at_one_of(options_.skip)) {
         keys.add(key);
-        std::string name(key);
         Json value =
             is_at_one_of(options_.unread) ? raw_text(field.value()) : build_value(field.value());
-        open_.members.emplace_back(std::move(name), std::move(value));
+        // The parser keeps the unescaped key until it reads another text.
+        open_.members.emplace_back(key, std::move(value));
       }
       if (tracks_path_) path_.pop_back();
     }

@@ -1,5 +1,7 @@
 #include "base/json_scanner.h"
 
+#include <algorithm>
+
 namespace slipway {
 
 JsonExtent JsonScanner::skip_value() {
@@ -16,15 +18,11 @@ JsonExtent JsonScanner::skip_value() {
 }
 
 void JsonScanner::skip_string() {
-  for (++at_; at_ < text_.size(); ++at_) {
-    if (text_[at_] == '\\') {
-      ++at_;
-    } else if (text_[at_] == '"') {
-      ++at_;
-      return;
-    }
-  }
-  at_ = text_.size();
+  // Copies: a char may be part of any member, which would be stored and read again at every step.
+  const std::string_view text = text_;
+  std::size_t at = at_ + 1;
+  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+  at_ = std::min(at + 1, text.size());
 }
 
 void JsonScanner::skip_nested() {

@@ -207,6 +207,8 @@ std::string url_encode(std::string_view text) {
 }
 
 std::string url_decode(std::string_view text, bool plus_is_blank) {
+  // Most names hold neither.
+  if (text.find_first_of("%+") == text.npos) return std::string(text);
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
