@@ -2,6 +2,7 @@
 
 #include "api/workload.h"
 #include "base/text.h"
+#include "rollout/named_objects.h"
 
 namespace slipway::cli {
 namespace {
@@ -12,6 +13,22 @@ Result<std::optional<Json>> find(Session& session, const api::Kind& kind, const 
   if (found) return std::optional<Json>(std::move(*found));
   if (found.error().code == ErrorCode::not_found) return std::optional<Json>();
   return Failure(found.error());
+}
+
+Result<void> gather_named_objects(Session& session, rollout::Observed& seen) {
+  const rollout::RouterVersions versions;
+  std::optional<Error> error;
+  seen.named_objects = rollout::gather_named_objects(
+      *seen.rollout, [&](const rollout::NamedObject& object) -> std::shared_ptr<const Json> {
+        const auto kind = rollout::kind_of(object, versions);
+        if (!kind || error) return nullptr;
+        Result<Json> found = session.get(*kind, {object.namespace_, object.name});
+        if (found) return std::make_shared<const Json>(std::move(*found));
+        if (found.error().code != ErrorCode::not_found) error = found.error();
+        return nullptr;
+      });
+  if (error) return Failure(*error);
+  return {};
 }
 
 Result<void> gather_replica_sets(Session& session, rollout::Observed& seen) {
@@ -62,6 +79,7 @@ Result<rollout::Observed> gather(Session& session, const Json& rollout) {
           std::make_shared<const api::Service>(TRY(api::decode<api::Service>(*found)));
     }
   }
+  TRY_DONE(gather_named_objects(session, seen));
   TRY_DONE(gather_replica_sets(session, seen));
   TRY_DONE(gather_pods(session, seen));
   return seen;

@@ -38,9 +38,8 @@ void add_ignored_flags(CLI::App& command) {
        {"--experiment-threads", "--analysis-threads", "--service-threads", "--ingress-threads",
         "--ephemeral-metadata-threads", "--ephemeral-metadata-update-pod-retries",
         "--aws-target-group-binding-api-version", "--alb-tag-key-resource-id",
-        "--istio-api-version", "--ambassador-api-version", "--traffic-split-api-version",
-        "--traefik-api-group", "--traefik-api-version", "--ingress-api-version",
-        "--appmesh-crd-version", "--alb-ingress-classes", "--nginx-ingress-classes",
+        "--traffic-split-api-version", "--traefik-api-group", "--traefik-api-version",
+        "--ingress-api-version", "--alb-ingress-classes", "--nginx-ingress-classes",
         "--enable-pprof-address"}) {
     command
         .add_option_function<std::string>(name,
@@ -65,6 +64,26 @@ void add_ignored_flags(CLI::App& command) {
   }
 }
 
+void add_router_versions(CLI::App& command, rollout::RouterVersions& versions) {
+  command.add_option("--istio-api-version", versions.istio, "Version of Istio's VirtualServices")
+      ->capture_default_str();
+  command
+      .add_option("--ambassador-api-version", versions.ambassador,
+                  "Group and version of Ambassador's Mappings")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            const auto slash = text.find('/');
+            return slash != std::string::npos && slash > 0 && slash + 1 < text.size()
+                       ? std::string()
+                       : "expected a group and a version such as getambassador.io/v2, found " +
+                             text;
+          },
+          "GROUP/VERSION"))
+      ->capture_default_str();
+  command.add_option("--appmesh-crd-version", versions.app_mesh, "Version of App Mesh's kinds")
+      ->capture_default_str();
+}
+
 void add_controller(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("controller", "Reconcile the Rollouts of a cluster");
   const auto flags = std::make_shared<ControllerFlags>();
@@ -76,6 +95,7 @@ void add_controller(CLI::App& app, CommandLine& line) {
                    "Which controllers to run; only 'analysis' can be named (default: all)")
       ->delimiter(',')
       ->check(CLI::IsMember({"analysis"}));
+  add_router_versions(*command, flags->router_versions);
   command->add_option("--rollout-resync", flags->rollout_resync_seconds, "Seconds between resyncs")
       ->capture_default_str();
   command->add_option("--metricsPort,--metricsport", flags->metrics_port, "Port of /metrics")

@@ -20,12 +20,16 @@ Error as_plugin_tells(Error error, const api::Kind& kind, const std::string& nam
 }  // namespace
 
 Result<Json> Session::get(const api::Kind& kind, const std::string& name) {
+  return get(kind, api::ObjectKey{kind.namespaced ? namespace_ : "", name});
+}
+
+Result<Json> Session::get(const api::Kind& kind, const api::ObjectKey& key) {
   std::optional<Result<Json>> answer;
-  kubernetes::Client(transport_)
-      .get(kind, {kind.namespaced ? namespace_ : "", name},
-           [&](Result<Json> result) { answer = std::move(result); });
+  kubernetes::Client(transport_).get(kind, key, [&](Result<Json> result) {
+    answer = std::move(result);
+  });
   run_([&] { return answer.has_value(); });
-  if (!*answer) return Failure(as_plugin_tells(std::move(*answer).error(), kind, name));
+  if (!*answer) return Failure(as_plugin_tells(std::move(*answer).error(), kind, key.name));
   return std::move(*answer);
 }
 

@@ -32,6 +32,8 @@ class Session {
   /// A live read. A missing object is told as the plugin tells it:
   /// `rollout.argoproj.io "web" not found`.
   Result<Json> get(const api::Kind& kind, const std::string& name);
+  /// The same, in whatever namespace.
+  Result<Json> get(const api::Kind& kind, const api::ObjectKey& key);
   /// All objects of a kind in one namespace ("" for all), with an optional selector query.
   Result<Json::Array> list(const api::Kind& kind, const std::string& namespace_,
                            const std::string& query = {});

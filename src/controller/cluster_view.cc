@@ -28,7 +28,9 @@ ClusterView::ClusterView(kubernetes::EventLoop& loop, kubernetes::Transport& tra
                    for (const api::ObjectKey& user : references_.users_of(kind, key)) {
                      listener_.wake(user);
                    }
-                 }) {
+                 }),
+      named_objects_(loop, transport, {scope.namespace_, scope.router_versions}, seed + 16,
+                     listener_.wake) {
   // Most of a fleet's ReplicaSets are history.
   replica_sets_.keep_packed([](const api::ReplicaSet& replica_set) {
     return replica_set.spec.replicas == 0 && replica_set.status.replicas == 0;
@@ -66,7 +68,7 @@ std::string ClusterView::trouble() const {
 
 std::size_t ClusterView::remembered() const {
   return rollouts_.size() + replica_sets_.size() + services_.size() + index_.size() +
-         references_.size() + hashes_.size() + stored_.size();
+         references_.size() + named_objects_.size() + hashes_.size() + stored_.size();
 }
 
 const KeySet& ClusterView::users_of(const api::ObjectKey& service) const {
@@ -90,6 +92,7 @@ void ClusterView::rollout_changed(const api::Rollout* before, const api::Rollout
   const api::ObjectKey key = (after == nullptr ? before : after)->metadata.key();
   if (after == nullptr) {
     references_.remove(key);
+    named_objects_.forget(key);
     hashes_.forget(key);
     stored_.forget(key);
   } else {
@@ -160,8 +163,13 @@ rollout::Observed ClusterView::gather(const std::shared_ptr<const api::Rollout>&
   for (const std::string& name : named.services) {
     seen.services[name] = services_.get({key.namespace_, name});
   }
+  seen.named_objects = named_objects_.look_up(*seen.rollout);
   if (!seen.workload_error) seen.hashes = hashes_.hashes_of(seen);
   return seen;
+}
+
+std::optional<std::string> ClusterView::waits_for(const rollout::Observed& seen) const {
+  return named_objects_.waits_for(seen.named_objects);
 }
 
 // --- The cache reads our own writes.

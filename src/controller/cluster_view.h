@@ -9,6 +9,7 @@
 #include "api/workload.h"
 #include "controller/hash_memo.h"
 #include "controller/loose_ends.h"
+#include "controller/named_object_caches.h"
 #include "controller/object_index.h"
 #include "controller/stored_statuses.h"
 #include "controller/workload_caches.h"
@@ -25,6 +26,7 @@ class ClusterView {
   struct Scope {
     std::string namespace_;   ///< Empty: all namespaces.
     std::string instance_id;  ///< See instance_selector.
+    rollout::RouterVersions router_versions;
   };
 
   /// Who is told of what changes. Called after the view has changed.
@@ -40,7 +42,8 @@ class ClusterView {
               std::uint64_t seed, Listener listener);
 
   void start();
-  /// Whether there is an answer to every question but those about workloads: see `waits_for`.
+  /// Whether there is an answer to every question but those about workloads and named objects: see
+  /// `waits_for`.
   bool synced() const;
   /// Why it is not in step with the API server; empty when all is well.
   std::string trouble() const;
@@ -63,6 +66,8 @@ class ClusterView {
   /// What one plan of this Rollout rests on, but for its pods.
   rollout::Observed gather(const std::shared_ptr<const api::Rollout>& rollout, Instant now,
                            const LiveReads& live);
+  /// The same as above of what was gathered, since what a Rollout names may name more in turn.
+  std::optional<std::string> waits_for(const rollout::Observed& seen) const;
 
   /// Takes what a write or a live read returned, of any kind.
   void take(const api::Kind& kind, const Json& object);
@@ -80,6 +85,7 @@ class ClusterView {
   kubernetes::Informer<api::ReplicaSet> replica_sets_;
   kubernetes::Informer<api::Service> services_;
   WorkloadCaches workloads_;
+  NamedObjectCaches named_objects_;
   ReplicaSetIndex index_;
   ReferenceIndex references_;
   HashMemo hashes_;

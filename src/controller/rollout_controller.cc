@@ -44,7 +44,8 @@ struct RolloutController::State {
         client(to_server),
         metrics(to_metrics),
         options(std::move(given)),
-        view(loop, to_server, {options.namespace_, options.instance_id}, seed,
+        view(loop, to_server, {options.namespace_, options.instance_id, options.router_versions},
+             seed,
              {.wake = [this](const auto& key) { enqueue(key); },
               .rollout_changed = [this](const auto* before,
                                         const auto* after) { rollout_changed(before, after); },
@@ -149,7 +150,9 @@ struct RolloutController::State {
     }
     if (const auto trouble = view.waits_for(*rollout)) return wait(key, *trouble);
     if (release.holds_up(key)) return queue.done(key, {.look_again = sync_poll});
-    rollout::Observed seen = view.gather(rollout, loop.now(), take_live_reads(key));
+    rollout::Observed seen = view.gather(rollout, loop.now(), live_reads[key]);
+    if (const auto trouble = view.waits_for(seen)) return wait(key, *trouble);
+    live_reads.erase(key);
     if (!rollout::needs_pods(seen)) return decide(key, std::move(seen));
     const std::string selector =
         seen.rollout->spec.selector ? format_selector(*seen.rollout->spec.selector) : "";
@@ -177,11 +180,6 @@ struct RolloutController::State {
   void wait(const api::ObjectKey& key, const std::string& trouble) {
     if (trouble.empty()) return queue.done(key, {.look_again = sync_poll});
     failed(key, {ErrorCode::unavailable, "Rollout " + key.text(), trouble, ""}, {});
-  }
-
-  LiveReads take_live_reads(const api::ObjectKey& key) {
-    const auto found = live_reads.extract(key);
-    return found.empty() ? LiveReads{} : std::move(found.mapped());
   }
 
   void decide(const api::ObjectKey& key, rollout::Observed seen) {

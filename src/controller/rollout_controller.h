@@ -8,6 +8,7 @@
 #include "controller/metrics.h"
 #include "kubernetes/event_loop.h"
 #include "kubernetes/transport.h"
+#include "rollout/named_object.h"
 
 namespace slipway::controller {
 
@@ -21,6 +22,7 @@ class RolloutController {
   struct Options {
     std::string namespace_;   ///< Empty: all namespaces.
     std::string instance_id;  ///< Only Rollouts with this label; empty: only those without one.
+    rollout::RouterVersions router_versions;  ///< Of what routers' objects Rollouts name.
     Duration resync = Duration::from_seconds(900);
     std::size_t concurrency = 64;  ///< Rollouts whose writes are under way at once.
     /// Told of each reconcile as it begins, for who judges what comes of it.

@@ -77,6 +77,7 @@ class Run {
     RolloutController controller(*loop_, as_leader, &metrics_,
                                  {.namespace_ = flags_.namespaced ? config_.namespace_ : "",
                                   .instance_id = flags_.instance_id,
+                                  .router_versions = flags_.router_versions,
                                   .resync = Duration::from_seconds(flags_.rollout_resync_seconds),
                                   .concurrency = static_cast<std::size_t>(flags_.rollout_threads)},
                                  random_.next());

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "controller/metrics.h"
 #include "kubernetes/kubeconfig.h"
+#include "rollout/named_object.h"
 
 namespace slipway::controller {
 
@@ -17,6 +18,7 @@ struct ControllerFlags {
   kubernetes::ConfigOverrides connection;
   bool namespaced = false;
   std::string instance_id;
+  rollout::RouterVersions router_versions;
   std::vector<std::string> controllers;  ///< Empty: all.
   std::int64_t rollout_resync_seconds = 900;
   std::uint16_t metrics_port = 8090;

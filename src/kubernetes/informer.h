@@ -113,6 +113,7 @@ class Informer final : private ReflectorSink {
   void start() { reflector_.start(); }
   void stop() { reflector_.stop(); }
   bool synced() const { return reflector_.synced(); }
+  bool unserved() const { return reflector_.unserved(); }
   std::string trouble() const { return reflector_.trouble(); }
 
   Pointer get(const api::ObjectKey& key) const {

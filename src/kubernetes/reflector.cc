@@ -113,6 +113,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
     if (response->status != 200) {
       const Error error = error_of(*response, request, transport.server());
       if (error.code == ErrorCode::expired) ++expired_lists;
+      unserved = error.code == ErrorCode::not_found;
       return failed(error, response->retry_after);
     }
     const Result<Json> head = parse_json_list_head(response->body, "items");
@@ -177,6 +178,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
     sink.replace_end(list_version);
     known_version = list_version;
     has_synced = true;
+    unserved = false;
     trouble.clear();
     if (running) watch();
   }
@@ -359,6 +361,7 @@ struct Reflector::State : std::enable_shared_from_this<State> {
   int failed_watches = 0;
   bool answered = false;
   bool has_synced = false;
+  bool unserved = false;
   bool running = false;
 };
 
@@ -384,6 +387,9 @@ void Reflector::stop() {
 
 bool Reflector::synced() const {
   return state_->has_synced;
+}
+bool Reflector::unserved() const {
+  return state_->unserved;
 }
 std::string Reflector::trouble() const {
   return state_->trouble;

@@ -71,6 +71,9 @@ class Reflector {
   void stop();
   /// Whether a first full list has been delivered.
   bool synced() const;
+  /// The server answers that it has no such kind: a CRD that is not installed (yet). Asked again as
+  /// after any failure.
+  bool unserved() const;
   /// Why it is not in step now, for /healthz and people; empty when all is well.
   std::string trouble() const;
 

@@ -12,6 +12,27 @@ NamedObject routed_object(const api::Rollout& rollout, std::string group, std::s
           .name = name.substr(0, dot)};
 }
 
+NamedObjects gather_named_objects(
+    const api::Rollout& rollout,
+    const std::function<std::shared_ptr<const Json>(const NamedObject&)>& look) {
+  NamedObjects gathered;
+  // What is named in turn is known only to who has read what names it: the check itself walks.
+  validate_named_objects(rollout, [&](const NamedObject& object) {
+    const auto [at, is_new] = gathered.try_emplace(object);
+    if (is_new) at->second = look(object);
+    return at->second.get();
+  });
+  return gathered;
+}
+
+std::vector<Error> validate_named_objects(const api::Rollout& rollout,
+                                          const NamedObjects& objects) {
+  return validate_named_objects(rollout, [&](const NamedObject& object) -> const Json* {
+    const auto found = objects.find(object);
+    return found == objects.end() ? nullptr : found->second.get();
+  });
+}
+
 std::vector<Error> validate_named_objects(const api::Rollout& rollout, const FindObject& find) {
   Problems problems;
   check_analysis_templates(rollout, find, problems);

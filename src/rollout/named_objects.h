@@ -6,28 +6,28 @@
 #include <vector>
 
 #include "api/rollout.h"
+#include "rollout/named_object.h"
 #include "rollout/problems.h"
 
 namespace slipway::rollout {
 
-/// An object that a Rollout names beside its Services and its workload. Without a version: routers
-/// serve theirs under several.
-struct NamedObject {
-  std::string group;  ///< "networking.istio.io"
-  std::string kind;
-  std::string namespace_;  ///< Empty for kinds without namespaces.
-  std::string name;
-  auto operator<=>(const NamedObject&) const = default;
-};
-
 /// Hands out such an object, which outlives the check; a null pointer where there is none.
 using FindObject = std::function<const Json*(const NamedObject&)>;
+
+/// Keeps what `look` hands out (a null pointer where there is none) of all that the check below
+/// looks at: the templates that templates name in turn, too.
+NamedObjects gather_named_objects(
+    const api::Rollout& rollout,
+    const std::function<std::shared_ptr<const Json>(const NamedObject&)>& look);
 
 /// What is wrong with the analysis templates, Ingresses and routes that a Rollout names, in the
 /// order in which Argo Rollouts looks and in its words. A problem whose message ends with
 /// " not found" is that an object is missing. Sources: defaults-validation.tsv and upstream's
 /// validation of references.
 std::vector<Error> validate_named_objects(const api::Rollout& rollout, const FindObject& find);
+
+/// The same of what was gathered: what is not there counts as none.
+std::vector<Error> validate_named_objects(const api::Rollout& rollout, const NamedObjects& objects);
 
 /// Its parts, for one kind of reference each.
 void check_analysis_templates(const api::Rollout& rollout, const FindObject& find,

@@ -10,6 +10,7 @@
 #include "api/workload.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "rollout/named_object.h"
 #include "rollout/workload.h"
 
 namespace slipway::rollout {
@@ -52,6 +53,8 @@ struct Observed {
   /// Each of `references().services`: the Service, or a null pointer where there is none of that
   /// name.
   std::map<std::string, std::shared_ptr<const api::Service>, std::less<>> services;
+  /// What gather_named_objects found.
+  NamedObjects named_objects;
   /// `references().workload`, or a null pointer where there is none of that name.
   std::shared_ptr<const Workload> workload;
   /// It was read from the API server for this plan. Asked for by `Plan::read_workload_live`.

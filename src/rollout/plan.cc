@@ -9,6 +9,7 @@
 #include "rollout/conditions.h"
 #include "rollout/history.h"
 #include "rollout/keys.h"
+#include "rollout/named_objects.h"
 #include "rollout/new_replica_set.h"
 #include "rollout/phase.h"
 #include "rollout/restart.h"
@@ -35,18 +36,77 @@ Plan with_status(const Observed& seen, const api::RolloutStatus& status, std::st
 }
 
 /// Nothing is under way, so nothing is missing if it is left alone.
-bool is_at_rest(const api::Rollout& rollout) {
-  return rollout.status.phase == "Healthy" &&
-         rollout.status.observed_generation == std::to_string(rollout.metadata.generation);
+bool is_at_rest(const api::Rollout& rollout, const api::RolloutStatus& status) {
+  return status.phase == "Healthy" &&
+         status.observed_generation == std::to_string(rollout.metadata.generation);
+}
+
+/// Source: conditions-events.tsv, InvalidSpec: written again when the message changes. Returns the
+/// message.
+std::string tell_invalid(api::RolloutStatus& status, const Observed& seen, const Error& error) {
+  std::string message = fmt::format("The Rollout \"{}\" is invalid: {}: {}",
+                                    seen.rollout->metadata.name, error.where, error.message);
+  const auto* present = find_condition(status, condition_types::invalid_spec);
+  if (!present || present->message != message) {
+    renew_condition(
+        status, {condition_types::invalid_spec, "True", condition_reasons::invalid_spec, message},
+        seen.now);
+  }
+  return message;
+}
+
+/// Reading the template is dear, and once for each spec is enough: the status remembers.
+bool template_was_checked(const Observed& seen) {
+  const api::Rollout& rollout = *seen.rollout;
+  return rollout.status.workload_observed_generation == workload_generation(seen) &&
+         rollout.status.observed_generation == std::to_string(rollout.metadata.generation) &&
+         !find_condition(rollout.status, condition_types::invalid_spec);
+}
+
+std::optional<Error> find_problem(const Observed& seen) {
+  std::vector<Error> errors = validate(*seen.rollout);
+  if (errors.empty() && !template_was_checked(seen)) {
+    errors = validate_template(*seen.rollout);
+  }
+  if (errors.empty()) errors = validate_references(seen);
+  if (errors.empty()) errors = validate_named_objects(*seen.rollout, seen.named_objects);
+  if (errors.empty()) return std::nullopt;
+  return errors.front();
+}
+
+/// What is wrong is told of a Rollout that is left alone as of any other. Its generation does not
+/// count as observed, since nobody acts on it.
+Plan plan_unsupported_and_invalid(const Observed& seen, const Error& error) {
+  api::RolloutStatus status = seen.rollout->status;
+  std::string message = tell_invalid(status, seen, error);
+  const Phase phase = find_phase(*seen.rollout, status);
+  status.phase = phase.phase;
+  status.message = phase.message;
+  Plan plan = with_status(seen, status, "invalid, and not supported yet");
+  plan.reasons.push_back({std::move(message), error.where, error.hint});
+  return plan;
+}
+
+/// What it was before something was wrong.
+void forget_invalid(const api::Rollout& rollout, api::RolloutStatus& status) {
+  if (!find_condition(status, condition_types::invalid_spec)) return;
+  remove_condition(status, condition_types::invalid_spec);
+  const bool has_begun = !status.current_pod_hash.empty();
+  const Phase phase = has_begun ? find_phase(rollout, status) : Phase{};
+  status.phase = phase.phase;
+  status.message = phase.message;
 }
 
 /// The Rollout is left as it is, and says why. One that is at rest does not even say so.
 Plan plan_unsupported(const Observed& seen, const std::vector<std::string>& fields) {
   const api::Rollout& rollout = *seen.rollout;
+  if (seen.workload_error) return plan_unsupported_and_invalid(seen, *seen.workload_error);
+  if (const auto problem = find_problem(seen)) return plan_unsupported_and_invalid(seen, *problem);
   std::string text = "Slipway leaves this Rollout alone: it can't act yet on ";
   for (std::size_t i = 0; i < fields.size(); ++i) text += (i == 0 ? "" : ", ") + fields[i];
   api::RolloutStatus status = rollout.status;
-  if (!is_at_rest(rollout)) {
+  forget_invalid(rollout, status);
+  if (!is_at_rest(rollout, status)) {
     const auto* present = find_condition(status, condition_types::not_supported);
     if (!present || present->message != text) {
       renew_condition(
@@ -118,19 +178,12 @@ Plan plan_lost_labels(const Work& work) {
   return plan;
 }
 
-/// Source: conditions-events.tsv, InvalidSpec: written again when the message changes. Compat: Argo
+/// Compat: Argo
 /// Rollouts leaves old ReplicaSets running until the spec is mended.
 Plan plan_invalid(const Observed& seen, const Error& error) {
   const api::Rollout& rollout = *seen.rollout;
-  const std::string message = fmt::format("The Rollout \"{}\" is invalid: {}: {}",
-                                          rollout.metadata.name, error.where, error.message);
   api::RolloutStatus status = rollout.status;
-  const auto* present = find_condition(status, condition_types::invalid_spec);
-  if (!present || present->message != message) {
-    renew_condition(
-        status, {condition_types::invalid_spec, "True", condition_reasons::invalid_spec, message},
-        seen.now);
-  }
+  const std::string message = tell_invalid(status, seen, error);
   status.observed_generation = std::to_string(rollout.metadata.generation);
   status.workload_observed_generation = workload_generation(seen);
   const Phase phase = find_phase(rollout, status);
@@ -143,24 +196,6 @@ Plan plan_invalid(const Observed& seen, const Error& error) {
   work.because(message, error.where, error.hint);
   end_what_is_old(work, validate(rollout).empty());
   return assemble(work);
-}
-
-/// Reading the template is dear, and once for each spec is enough: the status remembers.
-bool template_was_checked(const Observed& seen) {
-  const api::Rollout& rollout = *seen.rollout;
-  return rollout.status.workload_observed_generation == workload_generation(seen) &&
-         rollout.status.observed_generation == std::to_string(rollout.metadata.generation) &&
-         !find_condition(rollout.status, condition_types::invalid_spec);
-}
-
-std::optional<Error> find_problem(const Observed& seen) {
-  std::vector<Error> errors = validate(*seen.rollout);
-  if (errors.empty() && !template_was_checked(seen)) {
-    errors = validate_template(*seen.rollout);
-  }
-  if (errors.empty()) errors = validate_references(seen);
-  if (errors.empty()) return std::nullopt;
-  return errors.front();
 }
 
 Json owners_of(const api::ReplicaSet& replica_set, const std::string& without_uid) {
