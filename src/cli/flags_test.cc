@@ -32,6 +32,7 @@ std::vector<Flag> upstream_flags() {
 std::string value_of(const Flag& flag) {
   if (flag.name == "--kubeconfig") return "/nonexistent";
   if (flag.name == "--controllers") return "analysis";
+  if (flag.name == "--ambassador-api-version") return "getambassador.io/v2";
   if (flag.name == "--loglevel") return "info";
   return flag.type == "duration" ? "1s" : "1";
 }

@@ -12,15 +12,16 @@ Result<NamedCopy> decode_named(const Json& object) {
   copy.metadata.name = identity.key.name;
   copy.metadata.uid = identity.uid;
   copy.metadata.resource_version = identity.resource_version;
-  copy.object = std::make_shared<const Json>(Json::object({{"spec", object["spec"]}}));
+  copy.object = std::make_shared<const Json>(Json::object({
+      {"spec", object["spec"]}
+  }));
   return copy;
 }
 
 }  // namespace
 
-NamedObjectCaches::NamedObjectCaches(kubernetes::EventLoop& loop,
-                                     kubernetes::Transport& transport, Scope scope,
-                                     std::uint64_t seed, Wake wake)
+NamedObjectCaches::NamedObjectCaches(kubernetes::EventLoop& loop, kubernetes::Transport& transport,
+                                     Scope scope, std::uint64_t seed, Wake wake)
     : loop_(loop),
       transport_(transport),
       scope_(std::move(scope)),
@@ -44,14 +45,14 @@ NamedObjectCaches::Cache* NamedObjectCaches::watch(const rollout::NamedObject& o
   cache = std::make_unique<Cache>(
       loop_, transport_, kubernetes::Interest{.kind = *kind, .namespace_ = scope_.namespace_},
       seed_ + caches_.size(), decode_named);
-  cache->on_change([this, group = object.group, kind_name = object.kind](const auto& before,
-                                                                         const auto& after) {
-    if (before && after && *before->object == *after->object) return;
-    const api::ObjectMeta& metadata = (after ? after : before)->metadata;
-    const auto users = users_.find({group, kind_name, metadata.namespace_, metadata.name});
-    if (users == users_.end()) return;
-    for (const api::ObjectKey& user : users->second) wake_(user);
-  });
+  cache->on_change(
+      [this, group = object.group, kind_name = object.kind](const auto& before, const auto& after) {
+        if (before && after && *before->object == *after->object) return;
+        const api::ObjectMeta& metadata = (after ? after : before)->metadata;
+        const auto users = users_.find({group, kind_name, metadata.namespace_, metadata.name});
+        if (users == users_.end()) return;
+        for (const api::ObjectKey& user : users->second) wake_(user);
+      });
   cache->start();
   return cache.get();
 }
@@ -60,8 +61,7 @@ rollout::NamedObjects NamedObjectCaches::look_up(const api::Rollout& rollout) {
   rollout::NamedObjects named = rollout::gather_named_objects(
       rollout, [this](const rollout::NamedObject& object) -> std::shared_ptr<const Json> {
         Cache* cache = watch(object);
-        const auto found =
-            cache ? cache->get({object.namespace_, object.name}) : Cache::Pointer();
+        const auto found = cache ? cache->get({object.namespace_, object.name}) : Cache::Pointer();
         return found ? found->object : nullptr;
       });
   note_names(rollout.metadata.key(), named);

@@ -16,12 +16,12 @@ namespace slipway::controller {
 
 /// What is read of an object that a Rollout names beside its Services and its workload.
 struct NamedCopy {
-  api::ObjectMeta metadata;  ///< Its identity alone.
+  api::ObjectMeta metadata;            ///< Its identity alone.
   std::shared_ptr<const Json> object;  ///< Its `spec` alone.
 };
 
-/// The analysis templates, Ingresses and routes that Rollouts name. A kind is watched from the first
-/// Rollout on that names one: who uses no such feature pays nothing, and needs no rights.
+/// The analysis templates, Ingresses and routes that Rollouts name. A kind is watched from the
+/// first Rollout on that names one: who uses no such feature pays nothing, and needs no rights.
 class NamedObjectCaches {
  public:
   struct Scope {

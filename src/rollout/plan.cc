@@ -178,8 +178,7 @@ Plan plan_lost_labels(const Work& work) {
   return plan;
 }
 
-/// Compat: Argo
-/// Rollouts leaves old ReplicaSets running until the spec is mended.
+/// Compat: Argo Rollouts leaves old ReplicaSets running until the spec is mended.
 Plan plan_invalid(const Observed& seen, const Error& error) {
   const api::Rollout& rollout = *seen.rollout;
   api::RolloutStatus status = rollout.status;

@@ -374,6 +374,38 @@ TEST_CASE("what Slipway can't do yet is told while something waits for it, and t
   CHECK_FALSE(find_condition(world.rollout().status, condition_types::not_supported));
 }
 
+TEST_CASE("a template that is missing is told of a Rollout that is left alone, and taken back") {
+  Observed seen = settled();
+  change_rollout(seen, [](api::Rollout& rollout) {
+    rollout.spec.strategy.canary->analysis.emplace();
+    rollout.spec.strategy.canary->analysis->templates = {{.template_name = "rate"}};
+  });
+  const Plan told = plan(seen);
+  CHECK(told.writes.empty());
+  REQUIRE(told.status);
+  CHECK(told.text().find("AnalysisTemplate 'rate' not found") != std::string::npos);
+  const std::string before = seen.rollout->status.phase;
+
+  change_rollout(seen, [&](api::Rollout& rollout) {
+    rollout.status.conditions.push_back({.type = std::string(condition_types::invalid_spec),
+                                         .status = "True",
+                                         .reason = std::string(condition_reasons::invalid_spec),
+                                         .message = "another"});
+    rollout.status.phase = "Degraded";
+  });
+  seen.stored_status = nullptr;
+  const auto rate = parse_json(R"({"spec":{"metrics":[{"name":"one","provider":{"web":
+      {"url":"http://one"}}}]}})");
+  REQUIRE(rate);
+  seen.named_objects[{"argoproj.io", "AnalysisTemplate", seen.rollout->metadata.namespace_,
+                      "rate"}] = std::make_shared<const Json>(*rate);
+  const Plan mended = plan(seen);
+  REQUIRE(mended.status);
+  CHECK(mended.status->text().find("/status/phase") != std::string::npos);
+  CHECK(mended.status->request().body.find("\"value\":\"" + before + "\"") != std::string::npos);
+  CHECK(mended.status->request().body.find("NotSupported") == std::string::npos);
+}
+
 TEST_CASE("an invalid spec is told once, holds everything, and is taken back when mended") {
   SimulatedWorld world(2, R"({"canary":{}})");
   world.run();

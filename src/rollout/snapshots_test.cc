@@ -4,6 +4,7 @@
 
 #include "base/file_for_test.h"
 #include "rollout/keys.h"
+#include "rollout/named_objects.h"
 #include "rollout/plan.h"
 #include "rollout/replica_set_roles.h"
 
@@ -50,6 +51,15 @@ Observed load(const fs::path& path) {
   }
   REQUIRE(seen.rollout);
   resolve_workload(seen);
+  seen.named_objects = gather_named_objects(
+      *seen.rollout, [&](const NamedObject& named) -> std::shared_ptr<const Json> {
+        for (const Json& item : (*list)["items"].as_array()) {
+          if (item["kind"] == Json(named.kind) && item["metadata"]["name"] == Json(named.name)) {
+            return std::make_shared<const Json>(item);
+          }
+        }
+        return nullptr;
+      });
   seen.now = moment_of(*seen.rollout);
   return seen;
 }

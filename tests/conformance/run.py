@@ -28,6 +28,7 @@ import blue_green_flows  # noqa: E402,F401
 import canary_flows  # noqa: E402,F401
 import controller_flows  # noqa: E402,F401
 import fault_flows  # noqa: E402,F401
+import named_object_flows  # noqa: E402,F401
 import node_flows  # noqa: E402,F401
 import spec_flows  # noqa: E402,F401
 import taking_over_flows  # noqa: E402,F401

@@ -33,18 +33,24 @@ def read(version, name):
 
 def define_istio(client):
     """The definitions of the two kinds of Istio that snapshots hold."""
-    for kind in (KINDS[each] for each in ISTIO):
+    define(client, [KINDS[each] for each in ISTIO], also_served="v1alpha3")
+
+
+def define(client, kinds, also_served=None):
+    """Makes kinds known that a router brings with it."""
+    for kind in kinds:
         group, version = kind.group_version.split("/")
+        schema = {"openAPIV3Schema": {"type": "object",
+                                      "x-kubernetes-preserve-unknown-fields": True}}
+        versions = [{"name": each, "served": True, "storage": each == version, "schema": schema}
+                    for each in (version, also_served) if each]
         try:
             client.request("POST", KINDS["CustomResourceDefinition"].path(), {
                 "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
                 "metadata": {"name": f"{kind.plural}.{group}"},
                 "spec": {"group": group, "scope": "Namespaced",
                          "names": {"kind": kind.kind, "plural": kind.plural},
-                         "versions": [{"name": version, "served": True, "storage": True,
-                                       "schema": {"openAPIV3Schema": {
-                                           "type": "object",
-                                           "x-kubernetes-preserve-unknown-fields": True}}}]}})
+                         "versions": versions}})
         except Refused as refused:
             if refused.status != 409:
                 raise

@@ -40,6 +40,10 @@ spec:
     served: true
     storage: true
     schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}
+  - name: v1alpha3
+    served: true
+    storage: false
+    schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}
 )",
                             kind.plural, kind.group, kind.kind, kind.version));
 }
