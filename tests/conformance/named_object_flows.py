@@ -1,7 +1,7 @@
 """What Rollouts name beside their Services and workloads: analysis templates, Ingresses, routes."""
 
 import snapshots
-from api import KINDS, Kind, Refused
+from api import KINDS, Kind
 from flow import flow
 from world import rollout, service
 
@@ -9,21 +9,6 @@ ISTIO = KINDS["VirtualService"]
 MAPPING = Kind("Mapping", "mappings", "getambassador.io/v2")
 MESH_SERVICE = Kind("VirtualService", "virtualservices", "appmesh.k8s.aws/v1beta2")
 MESH_ROUTER = Kind("VirtualRouter", "virtualrouters", "appmesh.k8s.aws/v1beta2")
-
-
-def define_routers(world):
-    client = world.target.client
-    snapshots.define_istio(client)
-    snapshots.define(client, (MAPPING, MESH_SERVICE, MESH_ROUTER))
-
-    def are_served():
-        try:
-            for kind in (ISTIO, MAPPING, MESH_SERVICE, MESH_ROUTER):
-                client.request("GET", kind.path(world.namespace))
-            return True
-        except Refused:
-            return False
-    world.until_polled("the kinds of routers are served", are_served)
 
 
 def make(world, kind, name, spec):
@@ -58,7 +43,8 @@ METRICS = {"metrics": [{"name": "one", "provider": {"job": {"spec": {"template":
 
 
 def each_is_looked_at(world, labels):
-    define_routers(world)
+    snapshots.define_istio(world)
+    world.define((MAPPING, MESH_SERVICE, MESH_ROUTER))
     for name in ("canary", "stable"):
         world.create("Service", service(name))
 

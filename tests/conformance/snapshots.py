@@ -11,7 +11,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from api import KINDS, Refused
+from api import KINDS
 
 FOLDER = Path(__file__).resolve().parents[1] / "data/snapshots"
 VERSIONS = ("1.7.1", "1.9.1", "1.10")
@@ -31,29 +31,9 @@ def read(version, name):
     return json.loads((FOLDER / version / f"{name}.json").read_text())["items"]
 
 
-def define_istio(client):
-    """The definitions of the two kinds of Istio that snapshots hold."""
-    define(client, [KINDS[each] for each in ISTIO], also_served="v1alpha3")
-
-
-def define(client, kinds, also_served=None):
-    """Makes kinds known that a router brings with it."""
-    for kind in kinds:
-        group, version = kind.group_version.split("/")
-        schema = {"openAPIV3Schema": {"type": "object",
-                                      "x-kubernetes-preserve-unknown-fields": True}}
-        versions = [{"name": each, "served": True, "storage": each == version, "schema": schema}
-                    for each in (version, also_served) if each]
-        try:
-            client.request("POST", KINDS["CustomResourceDefinition"].path(), {
-                "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-                "metadata": {"name": f"{kind.plural}.{group}"},
-                "spec": {"group": group, "scope": "Namespaced",
-                         "names": {"kind": kind.kind, "plural": kind.plural},
-                         "versions": versions}})
-        except Refused as refused:
-            if refused.status != 409:
-                raise
+def define_istio(world):
+    """The two kinds of Istio that snapshots hold."""
+    world.define([KINDS[each] for each in ISTIO], also_served="v1alpha3")
 
 
 def load(world, items, labels):

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 
 import snapshots
-from api import Refused
 from flow import flow
 from snapshots import DEADLINE, TIME_FORMAT
 from world import HASH
@@ -93,18 +92,8 @@ GOING_ON = {"canary-paused": promoted, "canary-weight-step": promoted, "workload
             "bluegreen-paused": switched, "canary-aborted": retried}
 
 
-def is_served(world, kind):
-    try:
-        world.read(kind, "")
-        return True
-    except Refused:
-        return False
-
-
 def load_all(world):
-    snapshots.define_istio(world.target.client)
-    for kind in snapshots.ISTIO:
-        world.until_polled(f"{kind}s are served", lambda: is_served(world, kind))
+    snapshots.define_istio(world)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(lambda each: load(world, *each), [
             (version, name) for version in snapshots.VERSIONS for name in snapshots.names()]))

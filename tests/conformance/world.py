@@ -6,7 +6,7 @@ import select
 import subprocess
 import time
 
-from api import KINDS
+from api import KINDS, Refused
 from cache import FOLLOWED
 
 HASH = "rollouts-pod-template-hash"
@@ -146,6 +146,33 @@ class World:
     def create(self, kind, thing):
         thing = {"apiVersion": KINDS[kind].group_version, "kind": kind, **thing}
         self._catch_up(self._client.request("POST", self._path(kind), thing))
+
+    def define(self, kinds, also_served=None):
+        """Brings in kinds of others, unless another flow has, and waits until they are served."""
+        for kind in kinds:
+            group, version = kind.group_version.split("/")
+            schema = {"openAPIV3Schema": {"type": "object",
+                                          "x-kubernetes-preserve-unknown-fields": True}}
+            versions = [{"name": each, "served": True, "storage": each == version,
+                         "schema": schema} for each in (version, also_served) if each]
+            try:
+                self._client.request("POST", self._path("CustomResourceDefinition"), {
+                    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+                    "metadata": {"name": f"{kind.plural}.{group}"},
+                    "spec": {"group": group, "scope": "Namespaced",
+                             "names": {"kind": kind.kind, "plural": kind.plural},
+                             "versions": versions}})
+            except Refused as refused:
+                if refused.status != 409:
+                    raise
+            self.until_polled(f"{kind.plural}.{group} are served", lambda: self._is_served(kind))
+
+    def _is_served(self, kind):
+        try:
+            self._client.request("GET", kind.path(self.namespace))
+            return True
+        except Refused:
+            return False
 
     def merge(self, kind, name, patch, subresource=""):
         path = self._path(kind, name) + (f"/{subresource}" if subresource else "")
