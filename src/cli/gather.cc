@@ -8,8 +8,9 @@ namespace slipway::cli {
 namespace {
 
 /// Nothing where there is none of that name.
-Result<std::optional<Json>> find(Session& session, const api::Kind& kind, const std::string& name) {
-  Result<Json> found = session.get(kind, name);
+Result<std::optional<Json>> find(Session& session, const api::Kind& kind,
+                                 const api::ObjectKey& key) {
+  Result<Json> found = session.get(kind, key);
   if (found) return std::optional<Json>(std::move(*found));
   if (found.error().code == ErrorCode::not_found) return std::optional<Json>();
   return Failure(found.error());
@@ -22,10 +23,9 @@ Result<void> gather_named_objects(Session& session, rollout::Observed& seen) {
       *seen.rollout, [&](const rollout::NamedObject& object) -> std::shared_ptr<const Json> {
         const auto kind = rollout::kind_of(object, versions);
         if (!kind || error) return nullptr;
-        Result<Json> found = session.get(*kind, {object.namespace_, object.name});
-        if (found) return std::make_shared<const Json>(std::move(*found));
-        if (found.error().code != ErrorCode::not_found) error = found.error();
-        return nullptr;
+        auto found = find(session, *kind, {object.namespace_, object.name});
+        if (!found) error = found.error();
+        return found && *found ? std::make_shared<const Json>(std::move(**found)) : nullptr;
       });
   if (error) return Failure(*error);
   return {};
@@ -65,8 +65,9 @@ Result<rollout::Observed> gather(Session& session, const Json& rollout) {
       .rollout_is_live = true,
       .workload_is_live = true};
   const rollout::References named = rollout::references(*seen.rollout);
+  const std::string& home = session.namespace_name();
   if (named.workload) {
-    if (const auto found = TRY(find(session, named.workload->kind, named.workload->name))) {
+    if (const auto found = TRY(find(session, named.workload->kind, {home, named.workload->name}))) {
       seen.workload = std::make_shared<const rollout::Workload>(
           TRY(rollout::decode_workload(named.workload->kind, *found)));
     }
@@ -74,7 +75,7 @@ Result<rollout::Observed> gather(Session& session, const Json& rollout) {
   }
   for (const std::string& name : named.services) {
     seen.services[name] = nullptr;
-    if (const auto found = TRY(find(session, api::kinds::service, name))) {
+    if (const auto found = TRY(find(session, api::kinds::service, {home, name}))) {
       seen.services[name] =
           std::make_shared<const api::Service>(TRY(api::decode<api::Service>(*found)));
     }

@@ -49,9 +49,10 @@ NamedObjectCaches::Cache* NamedObjectCaches::watch(const rollout::NamedObject& o
       [this, group = object.group, kind_name = object.kind](const auto& before, const auto& after) {
         if (before && after && *before->object == *after->object) return;
         const api::ObjectMeta& metadata = (after ? after : before)->metadata;
-        const auto users = users_.find({group, kind_name, metadata.namespace_, metadata.name});
-        if (users == users_.end()) return;
-        for (const api::ObjectKey& user : users->second) wake_(user);
+        for (const api::ObjectKey& user :
+             users_.users_of({group, kind_name, metadata.namespace_, metadata.name})) {
+          wake_(user);
+        }
       });
   cache->start();
   return cache.get();
@@ -64,7 +65,7 @@ rollout::NamedObjects NamedObjectCaches::look_up(const api::Rollout& rollout) {
         const auto found = cache ? cache->get({object.namespace_, object.name}) : Cache::Pointer();
         return found ? found->object : nullptr;
       });
-  note_names(rollout.metadata.key(), named);
+  users_.set(rollout.metadata.key(), std::views::keys(named));
   return named;
 }
 
@@ -77,34 +78,10 @@ std::optional<std::string> NamedObjectCaches::waits_for(
   return std::nullopt;
 }
 
-void NamedObjectCaches::note_names(const api::ObjectKey& rollout,
-                                   const rollout::NamedObjects& named) {
-  const auto known = names_of_.find(rollout);
-  if (known == names_of_.end() ? named.empty()
-                               : std::ranges::equal(known->second, std::views::keys(named))) {
-    return;
-  }
-  forget(rollout);
-  for (const auto& object : std::views::keys(named)) {
-    users_[object].insert(rollout);
-    names_of_[rollout].insert(object);
-  }
-}
-
-void NamedObjectCaches::forget(const api::ObjectKey& rollout) {
-  const auto known = names_of_.extract(rollout);
-  if (known.empty()) return;
-  for (const rollout::NamedObject& object : known.mapped()) {
-    const auto users = users_.find(object);
-    users->second.erase(rollout);
-    if (users->second.empty()) users_.erase(users);
-  }
-}
-
 std::size_t NamedObjectCaches::size() const {
   std::size_t objects = 0;
   for (const auto& cache : std::views::values(caches_)) objects += cache->size();
-  return objects + users_.size() + names_of_.size();
+  return objects + users_.size();
 }
 
 }  // namespace slipway::controller

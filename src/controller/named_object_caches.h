@@ -4,11 +4,10 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "api/rollout.h"
-#include "controller/object_index.h"
+#include "controller/user_index.h"
 #include "kubernetes/informer.h"
 #include "rollout/named_objects.h"
 
@@ -41,7 +40,7 @@ class NamedObjectCaches {
   /// Why these are not the answer yet; empty text: a cache fills. Nothing where they are. Of a kind
   /// that the server does not have there is no object.
   std::optional<std::string> waits_for(const rollout::NamedObjects& objects) const;
-  void forget(const api::ObjectKey& rollout);
+  void forget(const api::ObjectKey& rollout) { users_.remove(rollout); }
   /// Objects, those that Rollouts name, and Rollouts that name any.
   std::size_t size() const;
 
@@ -52,7 +51,6 @@ class NamedObjectCaches {
   const Cache* find(const rollout::NamedObject& object) const;
   Cache* watch(const rollout::NamedObject& object);
   bool is_in_scope(const rollout::NamedObject& object) const;
-  void note_names(const api::ObjectKey& rollout, const rollout::NamedObjects& named);
 
   kubernetes::EventLoop& loop_;
   kubernetes::Transport& transport_;
@@ -60,8 +58,7 @@ class NamedObjectCaches {
   const std::uint64_t seed_;
   const Wake wake_;
   std::map<KindName, std::unique_ptr<Cache>> caches_;
-  std::map<rollout::NamedObject, KeySet> users_;
-  std::map<api::ObjectKey, std::set<rollout::NamedObject>> names_of_;
+  UserIndex<rollout::NamedObject> users_;
 };
 
 }  // namespace slipway::controller

@@ -1,31 +1,17 @@
 #include "controller/object_index.h"
 
 #include <algorithm>
+#include <set>
 
 namespace slipway::controller {
 namespace {
 
 constexpr std::string_view instance_label = "argo-rollouts.argoproj.io/controller-instance-id";
-const KeySet no_keys;
 
 /// Where a ReplicaSet is filed: under its controller's uid, or as an orphan.
 std::string controller_uid(const api::ReplicaSet& replica_set) {
   const api::OwnerReference* controller = replica_set.metadata.controller();
   return controller == nullptr ? std::string() : controller->uid;
-}
-
-template <class Map>
-void remove_from(Map& map, const typename Map::key_type& at, const api::ObjectKey& key) {
-  const auto found = map.find(at);
-  if (found == map.end()) return;
-  found->second.erase(key);
-  if (found->second.empty()) map.erase(found);
-}
-
-template <class Map>
-const KeySet& find_in(const Map& map, const typename Map::key_type& at) {
-  const auto found = map.find(at);
-  return found == map.end() ? no_keys : found->second;
 }
 
 }  // namespace
@@ -48,8 +34,7 @@ void ReplicaSetIndex::update(const api::ReplicaSet* before, const api::ReplicaSe
   if (before != nullptr) {
     const std::string uid = controller_uid(*before);
     const api::ObjectKey key = before->metadata.key();
-    uid.empty() ? remove_from(orphans_, key.namespace_, key)
-                : remove_from(by_controller_, uid, key);
+    uid.empty() ? remove_key(orphans_, key.namespace_, key) : remove_key(by_controller_, uid, key);
   }
   if (after != nullptr) {
     const std::string uid = controller_uid(*after);
@@ -59,11 +44,11 @@ void ReplicaSetIndex::update(const api::ReplicaSet* before, const api::ReplicaSe
 }
 
 const KeySet& ReplicaSetIndex::controlled_by(const std::string& uid) const {
-  return find_in(by_controller_, uid);
+  return keys_at(by_controller_, uid);
 }
 
 const KeySet& ReplicaSetIndex::orphans_in(const std::string& namespace_) const {
-  return find_in(orphans_, namespace_);
+  return keys_at(orphans_, namespace_);
 }
 
 void ReferenceIndex::set(const api::ObjectKey& rollout, const rollout::References& references) {
@@ -78,22 +63,11 @@ void ReferenceIndex::set(const api::ObjectKey& rollout, const rollout::Reference
         workload->kind.plural, {rollout.namespace_, workload->name}
     });
   }
-  const auto found = targets_of_.find(rollout);
-  if (found != targets_of_.end() && found->second == targets) return;
-  remove(rollout);
-  for (const Target& target : targets) users_[target].insert(rollout);
-  if (!targets.empty()) targets_of_[rollout] = std::move(targets);
-}
-
-void ReferenceIndex::remove(const api::ObjectKey& rollout) {
-  const auto found = targets_of_.find(rollout);
-  if (found == targets_of_.end()) return;
-  for (const Target& target : found->second) remove_from(users_, target, rollout);
-  targets_of_.erase(found);
+  index_.set(rollout, targets);
 }
 
 const KeySet& ReferenceIndex::users_of(const api::Kind& kind, const api::ObjectKey& key) const {
-  return find_in(users_, Target{kind.plural, key});
+  return index_.users_of(Target{kind.plural, key});
 }
 
 }  // namespace slipway::controller

@@ -1,16 +1,14 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 
 #include "api/rollout.h"
 #include "api/workload.h"
+#include "controller/user_index.h"
 #include "rollout/observed.h"
 
 namespace slipway::controller {
-
-using KeySet = std::set<api::ObjectKey>;
 
 /// Of all ReplicaSets those that a Rollout made, or may adopt. The server can't choose them: a
 /// watch by the hash label would lose sight of one whose label somebody takes away, and it would
@@ -41,10 +39,10 @@ class ReplicaSetIndex {
 class ReferenceIndex {
  public:
   void set(const api::ObjectKey& rollout, const rollout::References& references);
-  void remove(const api::ObjectKey& rollout);
+  void remove(const api::ObjectKey& rollout) { index_.remove(rollout); }
   const KeySet& users_of(const api::Kind& kind, const api::ObjectKey& key) const;
   /// Targets, and Rollouts that refer to any.
-  std::size_t size() const { return users_.size() + targets_of_.size(); }
+  std::size_t size() const { return index_.size(); }
 
  private:
   struct Target {
@@ -52,8 +50,7 @@ class ReferenceIndex {
     api::ObjectKey key;
     auto operator<=>(const Target&) const = default;
   };
-  std::map<Target, KeySet> users_;
-  std::map<api::ObjectKey, std::set<Target>> targets_of_;
+  UserIndex<Target> index_;
 };
 
 }  // namespace slipway::controller

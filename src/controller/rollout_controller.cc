@@ -150,7 +150,9 @@ struct RolloutController::State {
     }
     if (const auto trouble = view.waits_for(*rollout)) return wait(key, *trouble);
     if (release.holds_up(key)) return queue.done(key, {.look_again = sync_poll});
-    rollout::Observed seen = view.gather(rollout, loop.now(), live_reads[key]);
+    const auto learnt = live_reads.find(key);
+    rollout::Observed seen =
+        view.gather(rollout, loop.now(), learnt == live_reads.end() ? LiveReads{} : learnt->second);
     if (const auto trouble = view.waits_for(seen)) return wait(key, *trouble);
     live_reads.erase(key);
     if (!rollout::needs_pods(seen)) return decide(key, std::move(seen));

@@ -31,7 +31,9 @@ std::vector<Use> uses_of(const api::RolloutStrategy& strategy) {
   }
   if (const auto& canary = strategy.canary) {
     for (std::size_t i = 0; i < canary->steps.size(); ++i) {
-      add(fmt::format("canary.steps[{}].analysis", i), canary->steps[i].analysis.get(), false);
+      const api::RolloutAnalysis* analysis = canary->steps[i].analysis.get();
+      // Each plan comes here, and most steps are none.
+      if (analysis != nullptr) add(fmt::format("canary.steps[{}].analysis", i), analysis, false);
     }
     add("canary.analysis", canary->analysis.get(), true);
   }

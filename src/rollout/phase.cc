@@ -59,4 +59,10 @@ Phase find_phase(const api::Rollout& rollout, const api::RolloutStatus& status) 
   return {"Healthy", {}};
 }
 
+void tell_phase(const api::Rollout& rollout, api::RolloutStatus& status) {
+  Phase phase = find_phase(rollout, status);
+  status.phase = std::move(phase.phase);
+  status.message = std::move(phase.message);
+}
+
 }  // namespace slipway::rollout

@@ -15,5 +15,7 @@ struct Phase {
 
 /// Of a Rollout with the status that is about to be written. Source: behaviour.md 27.6.
 Phase find_phase(const api::Rollout& rollout, const api::RolloutStatus& status);
+/// Writes it into that status, once all else is in there.
+void tell_phase(const api::Rollout& rollout, api::RolloutStatus& status);
 
 }  // namespace slipway::rollout

@@ -64,6 +64,7 @@ bool template_was_checked(const Observed& seen) {
 }
 
 std::optional<Error> find_problem(const Observed& seen) {
+  if (seen.workload_error) return seen.workload_error;
   std::vector<Error> errors = validate(*seen.rollout);
   if (errors.empty() && !template_was_checked(seen)) {
     errors = validate_template(*seen.rollout);
@@ -79,9 +80,7 @@ std::optional<Error> find_problem(const Observed& seen) {
 Plan plan_unsupported_and_invalid(const Observed& seen, const Error& error) {
   api::RolloutStatus status = seen.rollout->status;
   std::string message = tell_invalid(status, seen, error);
-  const Phase phase = find_phase(*seen.rollout, status);
-  status.phase = phase.phase;
-  status.message = phase.message;
+  tell_phase(*seen.rollout, status);
   Plan plan = with_status(seen, status, "invalid, and not supported yet");
   plan.reasons.push_back({std::move(message), error.where, error.hint});
   return plan;
@@ -91,17 +90,14 @@ Plan plan_unsupported_and_invalid(const Observed& seen, const Error& error) {
 void forget_invalid(const api::Rollout& rollout, api::RolloutStatus& status) {
   if (!find_condition(status, condition_types::invalid_spec)) return;
   remove_condition(status, condition_types::invalid_spec);
-  const bool has_begun = !status.current_pod_hash.empty();
-  const Phase phase = has_begun ? find_phase(rollout, status) : Phase{};
-  status.phase = phase.phase;
-  status.message = phase.message;
+  if (!status.current_pod_hash.empty()) return tell_phase(rollout, status);
+  status.phase.clear();
+  status.message.clear();
 }
 
 /// The Rollout is left as it is, and says why. One that is at rest does not even say so.
 Plan plan_unsupported(const Observed& seen, const std::vector<std::string>& fields) {
   const api::Rollout& rollout = *seen.rollout;
-  if (seen.workload_error) return plan_unsupported_and_invalid(seen, *seen.workload_error);
-  if (const auto problem = find_problem(seen)) return plan_unsupported_and_invalid(seen, *problem);
   std::string text = "Slipway leaves this Rollout alone: it can't act yet on ";
   for (std::size_t i = 0; i < fields.size(); ++i) text += (i == 0 ? "" : ", ") + fields[i];
   api::RolloutStatus status = rollout.status;
@@ -185,9 +181,7 @@ Plan plan_invalid(const Observed& seen, const Error& error) {
   const std::string message = tell_invalid(status, seen, error);
   status.observed_generation = std::to_string(rollout.metadata.generation);
   status.workload_observed_generation = workload_generation(seen);
-  const Phase phase = find_phase(rollout, status);
-  status.phase = phase.phase;
-  status.message = phase.message;
+  tell_phase(rollout, status);
   Work work(seen);
   if (Plan labels = plan_lost_labels(work); !labels.writes.empty()) return labels;
   work.status = std::move(status);
@@ -404,14 +398,16 @@ void plan_workload(Work& work) {
 
 Plan plan(const Observed& seen) {
   if (seen.rollout->metadata.deletion_timestamp) return {};
-  const auto unsupported = unsupported_features(*seen.rollout);
-  if (!unsupported.empty()) return plan_unsupported(seen, unsupported);
-  if (seen.workload_error) {
-    Plan plan = plan_invalid(seen, *seen.workload_error);
-    plan.look_again = workload_poll;
+  const auto problem = find_problem(seen);
+  if (const auto unsupported = unsupported_features(*seen.rollout); !unsupported.empty()) {
+    return problem ? plan_unsupported_and_invalid(seen, *problem)
+                   : plan_unsupported(seen, unsupported);
+  }
+  if (problem) {
+    Plan plan = plan_invalid(seen, *problem);
+    if (seen.workload_error) plan.look_again = workload_poll;
     return plan;
   }
-  if (const auto problem = find_problem(seen)) return plan_invalid(seen, *problem);
   if (seen.occupant && is_missing_from_list(seen)) {
     Observed complete = seen;
     complete.replica_sets.push_back(seen.occupant);

@@ -340,9 +340,7 @@ void complete_status(Work& work) {
   }
   tell_of_the_rest(work);
   keep_transition_times(work.rollout.status, status);
-  const Phase phase = find_phase(work.rollout, status);
-  status.phase = phase.phase;
-  status.message = phase.message;
+  tell_phase(work.rollout, status);
   keep_duration(work);
   tell_of_pauses_in_events(work);
   if (status.phase == "Paused" && work.rollout.spec.paused) {
