@@ -52,11 +52,7 @@ bool objects_equal(const Json::Object& a, const Json::Object& b) {
 }  // namespace
 
 void Json::destroy() noexcept {
-  // Who owns it alone need not tell others so.
-  if (shared_->owners.load(std::memory_order_acquire) != 1 &&
-      shared_->owners.fetch_sub(1, std::memory_order_acq_rel) != 1) {
-    return;
-  }
+  if (!shared_->drop_owner()) return;
   switch (type_) {
     case Type::string:
       delete string_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/single_threaded.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -42,7 +44,7 @@ class Json {
   Json(Array items) : type_(Type::array), array_(new Shared<Array>(std::move(items))) {}
   Json(Object members) : type_(Type::object), object_(new Shared<Object>(std::move(members))) {}
   Json(const Json& other) noexcept : type_(other.type_), integer_(other.integer_) {
-    if (type_ >= Type::string) shared_->owners.fetch_add(1, std::memory_order_relaxed);
+    if (type_ >= Type::string) shared_->add_owner();
   }
   Json(Json&& other) noexcept : type_(other.type_), integer_(other.integer_) {
     other.type_ = Type::null;
@@ -135,8 +137,26 @@ class Json {
   bool operator==(const Json& other) const;
 
  private:
+  /// As std::shared_ptr does, it counts without atomic instructions while there is one thread.
   struct Owned {
     std::atomic<std::uint32_t> owners = 1;
+
+    void add_owner() {
+      if (__libc_single_threaded) {
+        owners.store(owners.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      } else {
+        owners.fetch_add(1, std::memory_order_relaxed);
+      }
+    }
+    /// Returns whether that was the last one.
+    bool drop_owner() {
+      // Who owns it alone need not tell others so.
+      const std::uint32_t left = owners.load(std::memory_order_acquire) - 1;
+      if (left == 0) return true;
+      if (!__libc_single_threaded) return owners.fetch_sub(1, std::memory_order_acq_rel) == 1;
+      owners.store(left, std::memory_order_relaxed);
+      return false;
+    }
   };
   template <class T>
   struct Shared : Owned {
