@@ -63,6 +63,7 @@ Result<rollout::Observed> gather(Session& session, const Json& rollout) {
       .now = session.now(),
       .rollout = std::make_shared<const api::Rollout>(TRY(api::decode<api::Rollout>(rollout))),
       .rollout_is_live = true,
+      .services_are_live = true,
       .workload_is_live = true};
   const rollout::References named = rollout::references(*seen.rollout);
   const std::string& home = session.namespace_name();

@@ -163,6 +163,8 @@ rollout::Observed ClusterView::gather(const std::shared_ptr<const api::Rollout>&
   for (const std::string& name : named.services) {
     seen.services[name] = services_.get({key.namespace_, name});
   }
+  // As with the Rollout.
+  seen.services_are_live = are_same(seen.services, live.services);
   seen.named_objects = named_objects_.look_up(*seen.rollout);
   if (!seen.workload_error) seen.hashes = hashes_.hashes_of(seen);
   return seen;

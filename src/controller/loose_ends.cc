@@ -1,5 +1,9 @@
 #include "controller/loose_ends.h"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
 #include "base/log.h"
 
 namespace slipway::controller {
@@ -12,6 +16,16 @@ bool has_same_spec(const api::Rollout& before, const api::Rollout* after) {
 bool has_moved_on(const api::Rollout& gathered, const api::Rollout* now) {
   return !has_same_spec(gathered, now) || now->metadata.deletion_timestamp ||
          now->status != gathered.status;
+}
+
+bool are_same(const rollout::Services& a, const rollout::Services& b) {
+  const auto version = [](const auto& entry) {
+    const auto& [name, service] = entry;
+    return std::pair(
+        std::string_view(name),
+        service ? std::string_view(service->metadata.resource_version) : std::string_view());
+  };
+  return !a.empty() && std::ranges::equal(a, b, {}, version, version);
 }
 
 std::shared_ptr<const api::ReplicaSet> read_occupant(const Json& object) {

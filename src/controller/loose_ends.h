@@ -6,6 +6,7 @@
 #include "api/rollout.h"
 #include "api/workload.h"
 #include "base/result.h"
+#include "rollout/observed.h"
 #include "rollout/workload.h"
 
 /// What one plan of a Rollout leaves open for the next.
@@ -15,6 +16,7 @@ namespace slipway::controller {
 struct LiveReads {
   std::shared_ptr<const api::Rollout> rollout;
   std::shared_ptr<const rollout::Workload> workload;
+  rollout::Services services;
   std::shared_ptr<const api::ReplicaSet> occupant;
   std::optional<Error> create_error;
 };
@@ -43,6 +45,9 @@ inline bool world_moved(ErrorCode code) {
   return code == ErrorCode::refused || code == ErrorCode::not_found ||
          code == ErrorCode::already_exists;
 }
+
+/// All of these are there in the same versions, and there are some.
+bool are_same(const rollout::Services& a, const rollout::Services& b);
 
 /// Whether a copy is kept that a live read can mend. Pods are listed afresh for each plan that
 /// looks at them.

@@ -196,6 +196,7 @@ struct RolloutController::State {
     if (plan.read_rollout_live) return read_live(key);
     if (plan.read_workload_live)
       return refresh(key, Doubt{rollout::reference_to(*seen.workload), {}}, false);
+    if (plan.read_services_live) return read_services_live(key, std::move(seen.services));
     std::vector<Write> writes = std::move(plan.writes);
     if (plan.status) writes.push_back(*plan.status);
     plan.writes.clear();
@@ -335,6 +336,27 @@ struct RolloutController::State {
                    view.forget(rollout::reference_to(*cached));
                  }
                  queue.done(key, {});
+               }));
+  }
+
+  /// One after the other, then plans again.
+  void read_services_live(const api::ObjectKey& key, rollout::Services left) {
+    if (left.empty()) return queue.done(key, {.look_again = Duration{}});
+    const api::ObjectKey service{key.namespace_, left.begin()->first};
+    const auto known = left.begin()->second;
+    left.erase(left.begin());
+    client.get(api::kinds::service, service,
+               guarded([this, key, service, known, left = std::move(left)](Result<Json> object) {
+                 if (object) {
+                   view.take(api::kinds::service, *object);
+                 } else if (object.error().code != ErrorCode::not_found) {
+                   failed(key, object.error(), {});
+                   return;
+                 } else if (known) {
+                   view.forget({api::kinds::service, service, known->metadata.uid});
+                 }
+                 live_reads[key].services[service.name] = view.services().get(service);
+                 read_services_live(key, left);
                }));
   }
 

@@ -181,6 +181,15 @@ bool plan_status(Work& work, Assembly& assembly) {
   return true;
 }
 
+/// What a Service selects is never scaled to zero, but a cache may not have heard yet what another
+/// controller, or a person, has made of the Service.
+bool must_look_at_services(const Work& work) {
+  if (work.seen.services_are_live || work.seen.services.empty()) return false;
+  return std::ranges::any_of(work.changes, [](const ReplicaSetChange& change) {
+    return change.lowers() && *change.replicas == 0;
+  });
+}
+
 }  // namespace
 
 api::Object seen_for_write(const api::Rollout& rollout) {
@@ -199,6 +208,11 @@ Plan plan_given_revision(const Work& work) {
 }
 
 Plan assemble(Work& work) {
+  if (must_look_at_services(work)) {
+    Plan reads;
+    reads.read_services_live = true;
+    return reads;
+  }
   Assembly assembly(work);
   // What ends has its deadline before its successor has pods, so that both never count together.
   change_replica_sets(work, Stage::arrange_ends, assembly);

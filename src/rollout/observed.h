@@ -35,6 +35,9 @@ struct References {
 };
 References references(const api::Rollout& rollout);
 
+/// By name; a null pointer where there is none of that name.
+using Services = std::map<std::string, std::shared_ptr<const api::Service>, std::less<>>;
+
 /// All that one plan rests on: a snapshot that nobody changes. What it does not hold, a plan does
 /// not know.
 struct Observed {
@@ -50,9 +53,9 @@ struct Observed {
   /// Those of the namespace that the Rollout controls, or that no one controls and whose labels
   /// match its selector. In any order.
   std::vector<std::shared_ptr<const api::ReplicaSet>> replica_sets;
-  /// Each of `references().services`: the Service, or a null pointer where there is none of that
-  /// name.
-  std::map<std::string, std::shared_ptr<const api::Service>, std::less<>> services;
+  Services services;  ///< Each of `references().services`.
+  /// They were read from the API server for this plan. Asked for by `Plan::read_services_live`.
+  bool services_are_live = false;
   /// What gather_named_objects found.
   NamedObjects named_objects;
   /// `references().workload`, or a null pointer where there is none of that name.

@@ -25,8 +25,6 @@ namespace {
 
 /// The watch tells when it goes; each look takes a create and a read.
 constexpr Duration occupied_name_poll = 15_s;
-/// Its events wake the Rollout too. Source: behaviour.md 32.
-constexpr Duration workload_poll = 20_s;
 
 /// A status write and nothing else.
 Plan with_status(const Observed& seen, const api::RolloutStatus& status, std::string why) {
@@ -403,11 +401,7 @@ Plan plan(const Observed& seen) {
     return problem ? plan_unsupported_and_invalid(seen, *problem)
                    : plan_unsupported(seen, unsupported);
   }
-  if (problem) {
-    Plan plan = plan_invalid(seen, *problem);
-    if (seen.workload_error) plan.look_again = workload_poll;
-    return plan;
-  }
+  if (problem) return plan_invalid(seen, *problem);
   if (seen.occupant && is_missing_from_list(seen)) {
     Observed complete = seen;
     complete.replica_sets.push_back(seen.occupant);
@@ -433,6 +427,7 @@ std::string Plan::text() const {
   }
   if (read_rollout_live) text += "reads the Rollout live\n";
   if (read_workload_live) text += "reads its workload live\n";
+  if (read_services_live) text += "reads its Services live\n";
   if (look_again) text += "looks again in " + format_go_duration(*look_again) + "\n";
   return text;
 }

@@ -56,6 +56,9 @@ struct Plan {
   bool read_rollout_live = false;
   /// The copy of its workload is behind the one that was decided on already: the same for that.
   bool read_workload_live = false;
+  /// A ReplicaSet is about to be scaled to zero: the same for the Services, one of which another
+  /// controller may have pointed at it.
+  bool read_services_live = false;
 
   bool writes_nothing() const { return writes.empty() && !status; }
   /// All of it, one line each, for logs and `slipway plan`.

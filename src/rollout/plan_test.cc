@@ -280,6 +280,23 @@ TEST_CASE("an orphan is adopted only after the Rollout was read live (I3)") {
   CHECK(patch.find("\"uid-rollout\"") != std::string::npos);
 }
 
+TEST_CASE("nothing is scaled to zero before the Services were read live (C7)") {
+  SimulatedWorld world(1, R"({"blueGreen":{"activeService":"active","scaleDownDelaySeconds":30}})");
+  world.add_service("active");
+  world.run();
+  world.set_image("v2");
+  world.run(10_s);
+  REQUIRE(world.replica_set("v1").metadata.annotation(keys::scale_down_deadline));
+  world.advance(30_s);
+  Observed seen = world.observe();
+  seen.services_are_live = false;
+  const Plan asks = plan(seen);
+  CHECK(asks.read_services_live);
+  CHECK(asks.writes_nothing());
+  seen.services_are_live = true;
+  CHECK(plan(seen).writes.size() == 1);
+}
+
 TEST_CASE("a ReplicaSet that the selector matches no more is let go, other owners stay") {
   Observed seen = settled();
   change_replica_set(seen, [](api::ReplicaSet& replica_set) {

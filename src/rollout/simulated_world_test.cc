@@ -183,6 +183,7 @@ Observed SimulatedWorld::observe() const {
     }
   }
   const References named = references(*seen.rollout);
+  seen.services_are_live = true;
   for (const std::string& name : named.services) {
     const Json* stored = find("Service", name);
     seen.services[name] =

@@ -44,6 +44,8 @@ def update(world):
         if kind == "Pod" and len(world.ready_pods()) < 5:
             few.append(len(world.ready_pods()))
 
+    # The watch of pods may be behind that of Rollouts.
+    world.until("all pods are seen to be ready", lambda: len(world.ready_pods()) == 5)
     world.listen(count_ready)
     update_to_pause(world)
     assert world.status("shop")["currentStepIndex"] == 1

@@ -205,11 +205,26 @@ class I5 final : public Property {
     checked();
     for (const ReplicaSetView* set : ledger.owned_by(change.rollout_after->uid)) {
       if (!has_template_of(*change.rollout_after, *set, ledger)) continue;
+      if (was_another(*set, change, ledger)) continue;
       broken(change.violation(change.rollout_after->text(),
                               fmt::format("a collision was counted though {} is its own and has "
                                           "this very template",
                                           set->key)));
     }
+  }
+
+ private:
+  /// All that the sender had been told of under that name was not the Rollout's: it met that, which
+  /// has gone since, and another replica was there first.
+  static bool was_another(const ReplicaSetView& set, const Change& change, const Ledger& ledger) {
+    if (change.request == nullptr) return false;
+    const std::uint64_t met = ledger.known_to(*change.request, ObjectKind::replica_set, set.key);
+    const Version* last = nullptr;
+    for (const Version& version : ledger.versions(ObjectKind::replica_set, set.key)) {
+      if (version.revision <= met && version.content != nullptr) last = &version;
+    }
+    return last != nullptr &&
+           replica_set_view(last->content, set.key).owner != change.rollout_after->uid;
   }
 };
 

@@ -401,6 +401,21 @@ const Tale identity[] = {
        s.lend("v1");
        s.ours(rollout, "web", R"({"status":{"collisionCount":1}})");
      },                                                                        breaks},
+    {"I5",  "a collision with another's ReplicaSet, which has gone and come back as its own",
+     [](Story& s) {
+       s.begin(canary);
+       s.others(replica_set, "web-new", "null");
+       s.others(
+           replica_set, "web-new",
+           R"({"metadata":{"uid":"before","ownerReferences":[{"controller":true,"name":"web","uid":"q"}]},"spec":{"template":{"spec":{"image":"v2"}}}})");
+       s.hears_all();
+       s.others(replica_set, "web-new", "null");
+       s.hears(replica_set, "web-new");
+       s.others(
+           replica_set, "web-new",
+           R"({"metadata":{"uid":"after","ownerReferences":[{"controller":true,"name":"web","uid":"r"}]},"spec":{"template":{"spec":{"image":"v2"}}}})");
+       s.ours(rollout, "web", R"({"status":{"collisionCount":1}})");
+     },                                                                        keeps },
     {"I6",  "two ReplicaSets of one revision",
      [](Story& s) {
        s.begin(canary);
