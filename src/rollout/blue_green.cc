@@ -160,8 +160,9 @@ void size_new(Work& work) {
   work.resize(newest, wanted, "new revision");
   // A deadline that is still live is what makes going back fast: it stays until the active Service
   // is switched, so that a restart half-way forgets nothing (Compat: Argo Rollouts takes it off
-  // first). Taking the newest revision number has claimed the ReplicaSet already.
-  const bool pending_rollback = work.fast_rollback && !active_is_new(work) &&
+  // first). Taking the newest revision number has claimed the ReplicaSet already. One that has no
+  // pods waits for no end.
+  const bool pending_rollback = work.fast_rollback && !active_is_new(work) && present > 0 &&
                                 newest.metadata.annotation(keys::revision) &&
                                 is_live(parse_deadline(newest.metadata), work.now) &&
                                 !deadline_needs_mending(newest.metadata);
@@ -333,7 +334,8 @@ void plan_check_point(Work& work) {
   if (!preview_count) {
     check_point = false;
   } else if (!check_point && !work.halted && !work.aborted() && new_is_ready(work)) {
-    check_point = pause_is_over(work) && size_of(work.roles.new_).available >= *preview_count;
+    const bool passed = is_fast_tracked(work) || pause_is_over(work);
+    check_point = passed && size_of(work.roles.new_).available >= *preview_count;
   }
 }
 

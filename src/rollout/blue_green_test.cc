@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <doctest/doctest.h>
 
 #include "rollout/conditions.h"
@@ -135,6 +137,45 @@ TEST_CASE("going back while the old version still has its pods takes one plan an
   CHECK(deadline_of(world, "v2") == Deadline(At{world.now + 600_s}));
   CHECK(world.count_events("RolloutPaused") == 1);
   CHECK(*world.rollout().metadata.annotation(keys::revision) == "3");
+}
+
+TEST_CASE("going back within the window, a preview gets all its pods without a promotion (L1)") {
+  for (const int preview : {1, 2, 4}) {
+    CAPTURE(preview);
+    SimulatedWorld world(3, fmt::format(R"({{"blueGreen":{{"activeService":"active",)"
+                                        R"("autoPromotionEnabled":false,)"
+                                        R"("previewReplicaCount":{}}}}})",
+                                        preview));
+    world.edit(R"({"rollbackWindow":{"revisions":1}})");
+    world.add_service("active");
+    world.run();
+    world.set_image("v2");
+    world.run();
+    world.command(R"({"promoteFull":true})");
+    world.run(60_s);
+    REQUIRE(world.rollout().status.phase == "Healthy");
+    REQUIRE(world.replica_set("v1").spec.replicas == 0);
+    world.set_image("v1");
+    world.run(60_s);
+    CHECK(world.rollout().status.phase == "Healthy");
+    CHECK(world.replica_set("v1").spec.replicas == 3);
+  }
+}
+
+TEST_CASE("a deadline that somebody gave a version without pods is gone when it comes back (L1)") {
+  SimulatedWorld world(1, R"({"blueGreen":{"activeService":"active","previewReplicaCount":2}})");
+  world.edit(R"({"rollbackWindow":{"revisions":1}})");
+  world.add_service("active");
+  world.run();
+  world.set_image("v2");
+  world.run(60_s);
+  REQUIRE(world.replica_set("v1").spec.replicas == 0);
+  world.edit_replica_set(
+      "v1", R"({"metadata":{"annotations":{"scale-down-deadline":"2099-12-31T23:59:59Z"}}})");
+  world.set_image("v1");
+  world.run(60_s);
+  CHECK(world.replica_set("v1").metadata.annotation(keys::scale_down_deadline) == nullptr);
+  CHECK(world.rollout().status.phase == "Healthy");
 }
 
 TEST_CASE("a version that comes back while its pods run is not cut down to a preview first (D4)") {
